@@ -1,0 +1,28 @@
+"""Every exception perfmon raises on purpose.
+
+PerfmonError
+├── TransportError     the stream can't be reached; windows are kept and sent again
+├── LeaseLost          another collector leads now; what was merged here is thrown away
+├── StoreUnavailable   a store can't be read now; the page says since when it is stale
+└── TopicError         a topic that does not exist or that the caller may not see
+"""
+
+
+class PerfmonError(Exception):
+    """Root of perfmon's exceptions."""
+
+
+class TransportError(PerfmonError):
+    """The transport could not be reached; nothing was lost, the caller keeps what it has."""
+
+
+class LeaseLost(PerfmonError):
+    """The collector's lease belongs to someone else; nothing of this commit was written."""
+
+
+class StoreUnavailable(PerfmonError):
+    """A store could not be read."""
+
+
+class TopicError(PerfmonError):
+    """A topic is unknown or malformed; the message says what is allowed."""

@@ -1,0 +1,142 @@
+"""Series and windows: the one model every measurement is carried in.
+
+A series is ``(kind, key)``. A window is what one series did in one stretch of time. Windows of a series add up
+across processes, hosts and time, so any percentile of any range has the histogram's error and no other.
+
+===============  =========================  =======================================================================
+kind             key                        count / errors / sum / max / histogram
+===============  =========================  =======================================================================
+request          ``GET /articles/<slug>/``  requests / 5xx and raised / ns / ns / ns
+response         ``GET /articles/ 2xx``     responses of that status class
+request_db       ``GET /articles/``         queries / failed / ns / largest total of one request, ns
+request_cache    ``GET /articles/``         reads / misses / ns / largest total of one request, ns
+queue            ``http``                   requests that said when they were queued / - / ns / ns / ns
+query            ``default``                queries of that alias / failed / ns / ns / ns
+cache            ``default``                reads of that alias / misses / ns / ns / ns
+socket           ``open``                   gauge: websockets open in the process
+host             ``web1/cpu``               gauge: readings / - / sum / max (thousandths of %, bytes, bytes a second)
+self             ``record``, ``flush`` ...  perfmon's own cost: events / failures / ns / ns
+===============  =========================  =======================================================================
+
+``TOTAL_KEY`` of a kind is the sum over its keys; the collector makes it, recorders never write it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from perfmon.histogram import Histogram, merge_packed
+
+TOTAL_KEY = "*"
+OVERFLOW_KEY = "(other)"
+STATUS_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+MAX_KEY_CHARS = 200
+NS_PER_MS = 1_000_000
+
+type_of_row = tuple[int, int, int, int, bytes]
+
+
+class SeriesKey(NamedTuple):
+    """What was measured: ``kind`` names the recorder's quantity, ``key`` the thing it belongs to."""
+
+    kind: str
+    key: str
+
+
+class Window:
+    """What one series did in one stretch of time: ``count``, ``errors``, ``sum``, ``max`` and a histogram.
+
+    All figures are integers in the kind's unit (see the module's table). Addition is commutative and associative.
+    """
+
+    __slots__ = ("count", "errors", "histogram", "max", "sum")
+
+    def __init__(
+        self, count: int = 0, errors: int = 0, sum: int = 0, max: int = 0, histogram: Histogram | None = None
+    ) -> None:
+        self.count, self.errors, self.sum, self.max = count, errors, sum, max
+        self.histogram = histogram if histogram is not None else Histogram()
+
+    def add(self, value: int, error: bool = False) -> None:
+        """Count one measured value, histogram included."""
+        self.add_total(value, 1, int(error))
+        self.histogram.add(value)
+
+    def add_total(self, value: int, count: int = 1, errors: int = 0) -> None:
+        """Count ``count`` events with a common total, which the histogram does not see (gauges, shares)."""
+        self.count += count
+        self.errors += errors
+        self.sum += value
+        if value > self.max:
+            self.max = value
+
+    def merge(self, other: Window) -> None:
+        """Add another window of the same series to this one, in place."""
+        self.count += other.count
+        self.errors += other.errors
+        self.sum += other.sum
+        if other.max > self.max:
+            self.max = other.max
+        self.histogram.merge(other.histogram)
+
+    def merge_row(self, row: Iterable[Any]) -> None:
+        """Add a packed row (``to_row``) to this window; raises ValueError when it is not one."""
+        count, errors, total, largest, packed = row
+        self.count += count
+        self.errors += errors
+        self.sum += total
+        if largest > self.max:
+            self.max = largest
+        if packed:
+            merge_packed(self.histogram.counts, packed)
+
+    def to_row(self) -> type_of_row:
+        """Return the plain tuple that is stored and sent: four integers and the packed histogram (may be empty)."""
+        packed = self.histogram.to_bytes() if self.histogram.counts else b""
+        return self.count, self.errors, self.sum, self.max, packed
+
+    @classmethod
+    def from_row(cls, row: Iterable[Any]) -> Window:
+        """Build a window from ``to_row``."""
+        window = cls()
+        window.merge_row(row)
+        return window
+
+    @property
+    def mean(self) -> float | None:
+        """The mean value in the kind's unit, or None when nothing was counted."""
+        return self.sum / self.count if self.count else None
+
+    @property
+    def error_pct(self) -> float | None:
+        """The share of errors in percent, or None when nothing was counted."""
+        return 100 * self.errors / self.count if self.count else None
+
+    def percentile(self, percent: float) -> float | None:
+        """The percentile in the kind's unit, never past the largest value seen; None without a histogram."""
+        return self.percentiles((percent,))[0]
+
+    def percentiles(self, percents: tuple[float, ...]) -> list[float | None]:
+        """Several percentiles in one pass; see ``Histogram.percentiles``."""
+        return [None if value is None else min(value, float(self.max)) for value in self.histogram.percentiles(percents)]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Window) and self.to_row() == other.to_row()
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+    def __repr__(self) -> str:
+        return f"Window(count={self.count}, errors={self.errors}, sum={self.sum}, max={self.max})"
+
+
+Windows = dict[SeriesKey, Window]
+
+
+def merge_windows(into: Windows, other: Windows) -> None:
+    """Add every window of ``other`` to ``into``, in place; ``other``'s windows are not shared with it."""
+    for key, window in other.items():
+        held = into.get(key)
+        if held is None:
+            held = into[key] = Window()
+        held.merge(window)
