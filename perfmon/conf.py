@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
@@ -112,10 +113,18 @@ def get_budgets() -> Budgets:
     return _typed("PERF_BUDGETS", Budgets, getattr(settings, "PERF_BUDGETS", {}))  # type: ignore[no-any-return]
 
 
+_dependents: list[Callable[[], object]] = []
+
+
+def on_change(*clear: Callable[[], object]) -> None:
+    """Register what must be forgotten when the settings change (only tests change them in a running process)."""
+    _dependents.extend(clear)
+
+
 def _reset(*, setting: str, **_: Any) -> None:
     if setting in ("PERFMON", "PERF_BUDGETS"):
-        get_config.cache_clear()
-        get_budgets.cache_clear()
+        for clear in (get_config.cache_clear, get_budgets.cache_clear, *_dependents):
+            clear()
 
 
 setting_changed.connect(_reset, dispatch_uid="perfmon.conf")

@@ -13,7 +13,8 @@ request_cache    ``GET /articles/``         reads / misses / ns / largest total 
 queue            ``http``                   requests that said when they were queued / - / ns / ns / ns
 query            ``default``                queries of that alias / failed / ns / ns / ns
 cache            ``default``                reads of that alias / misses / ns / ns / ns
-socket           ``open``                   gauge: websockets open in the process
+socket           ``3f2a/open``              gauge: websockets open in the process
+process          ``web1/3f2a``              gauge: resident bytes of the process
 host             ``web1/cpu``               gauge: readings / - / sum / max (thousandths of %, bytes, bytes a second)
 self             ``record``, ``flush`` ...  perfmon's own cost: events / failures / ns / ns
 ===============  =========================  =======================================================================

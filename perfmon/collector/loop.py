@@ -1,0 +1,64 @@
+"""The collector's loop: a tick a second and what follows from it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from perfmon import guard
+from perfmon.collector.merging import Collector, Tick
+from perfmon.collector.upkeep import Upkeep
+from perfmon.context import muted
+from perfmon.exceptions import PerfmonError
+
+logger = logging.getLogger("perfmon.collector")
+
+TICK_DELAY_S = 0.1  # after the second's end: the processes flush at 0.02
+
+FollowUp = Callable[[Tick, float], None]
+
+
+class CollectorLoop:
+    """Runs a collector and what follows from it until told to stop."""
+
+    def __init__(self, follow_ups: Iterable[FollowUp], collector: Collector | None = None) -> None:
+        self.collector = collector or Collector()
+        self._follow_ups = list(follow_ups)
+        self._leading = False
+
+    def run(self, stopped: Callable[[float], bool]) -> None:
+        """Tick once a second until ``stopped(seconds)``, which waits that long, says so."""
+        with muted():
+            while not stopped(1.0 - (time.time() - TICK_DELAY_S) % 1.0):
+                self.tick(time.time())
+            self.collector.resign()
+
+    def tick(self, now: float) -> None:
+        """Do one tick and its follow-ups; failures are counted and the next tick tries again."""
+        try:
+            tick = self.collector.tick(now)
+        except PerfmonError as error:
+            guard.count_failure("collect", error)
+            return
+        if tick.leading != self._leading:
+            self._leading = tick.leading
+            logger.info("this collector %s", "leads" if tick.leading else "stands by")
+        if tick.leading:
+            for follow_up in self._follow_ups:
+                with guard.guarded(f"follow-up {getattr(follow_up, '__name__', type(follow_up).__name__)}"):
+                    follow_up(tick, now)
+
+
+def make_loop() -> CollectorLoop:
+    """Return the loop with everything a project's collector does: frames first, then upkeep in its own thread."""
+    from perfmon.live.bus import get_bus
+    from perfmon.live.publisher import Publisher
+    from perfmon.panels.topics import build
+
+    publisher = Publisher(get_bus(), build)
+
+    def publish(tick: Tick, now: float) -> None:
+        publisher.publish(now)
+
+    return CollectorLoop([publish, Upkeep().after_tick])

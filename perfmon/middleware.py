@@ -1,0 +1,132 @@
+"""The middleware that measures requests, sync and async; put it first, so that the others' time counts too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from time import perf_counter_ns
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+
+from perfmon import guard
+from perfmon.collector.local import start_local_collector
+from perfmon.conf import get_config
+from perfmon.context import RequestTrace, current
+from perfmon.recorders.requests import RequestRecorder, finish, ignored_prefixes
+
+CLIENT_CLOSED = 499  # nginx's status for a client that left before the answer
+Next = Callable[[HttpRequest], HttpResponseBase]
+AsyncNext = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class PerfmonMiddleware:
+    """Times a request from first to last byte and counts what it did on the way."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Next | AsyncNext) -> None:
+        self.get_response: Any = get_response
+        self._measuring = get_config().enabled and RequestRecorder.installed
+        self._ignored: tuple[str, ...] | None = None
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        if self._measuring:
+            start_local_collector()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self._is_async:
+            return self._call_async(request)
+        if not self._measuring:
+            return cast(HttpResponseBase, self.get_response(request))
+        trace = self._begin(request)
+        token = current.set(trace)
+        try:
+            response: HttpResponseBase = self.get_response(request)
+        except BaseException:
+            self._end(request, 500, trace)
+            raise
+        finally:
+            current.reset(token)
+        return self._leave(request, response, trace)
+
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
+        if not self._measuring:
+            return cast(HttpResponseBase, await self.get_response(request))
+        trace = self._begin(request)
+        token = current.set(trace)
+        try:
+            response: HttpResponseBase = await self.get_response(request)
+        except BaseException as error:
+            self._end(request, 500 if isinstance(error, Exception) else CLIENT_CLOSED, trace)
+            raise
+        finally:
+            current.reset(token)
+        return self._leave(request, response, trace)
+
+    def _begin(self, request: HttpRequest) -> RequestTrace:
+        ignored = self._ignored
+        if ignored is None:  # the URLs are not loaded when middleware is made
+            try:
+                ignored = self._ignored = ignored_prefixes()
+            except Exception as error:
+                guard.count_failure("ignored_prefixes", error)
+                ignored = ()
+        return RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored))
+
+    def _leave(self, request: HttpRequest, response: HttpResponseBase, trace: RequestTrace) -> HttpResponseBase:
+        if response.streaming and not trace.muted:
+            _time_stream(request, cast(StreamingHttpResponse, response), trace)
+        elif not trace.muted:
+            finish(request, response.status_code, trace)
+        return response
+
+    def _end(self, request: HttpRequest, status: int, trace: RequestTrace) -> None:
+        if not trace.muted:
+            finish(request, status, trace)
+
+
+def _time_stream(request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace) -> None:
+    if response.is_async:
+        response.streaming_content = _timed_async(request, response, trace, cast(Any, response.streaming_content))
+    else:
+        response.streaming_content = _timed(request, response, trace, cast(Any, response.streaming_content))
+
+
+def _timed(
+    request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace, chunks: Iterator[bytes]
+) -> Iterator[bytes]:
+    status = CLIENT_CLOSED  # unless the last chunk is reached
+    try:
+        while True:
+            token = current.set(trace)  # only while the app's code runs: the server's thread serves others in between
+            try:
+                chunk = next(chunks)
+            except StopIteration:
+                break
+            finally:
+                current.reset(token)
+            yield chunk
+        status = response.status_code
+    except Exception:
+        status = 500
+        raise
+    finally:
+        finish(request, status, trace)
+
+
+async def _timed_async(
+    request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace, chunks: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    status = CLIENT_CLOSED
+    try:
+        async for chunk in chunks:
+            yield chunk
+        status = response.status_code
+    except Exception:
+        status = 500
+        raise
+    finally:
+        finish(request, status, trace)

@@ -1,0 +1,134 @@
+"""The fine store: one packed block of all series per bucket, by the second for minutes and by ten seconds for a day.
+
+The collector writes blocks as part of its commit (``perfmon.transport``); this module reads them. Blocks older than
+``SETTLED_S`` hardly ever change, so each process keeps the newest ones it decoded, bounded in bytes and in age.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from perfmon.conf import get_budgets, get_config
+from perfmon.conf import on_change as on_config_change
+from perfmon.exceptions import StoreUnavailable, TransportError
+from perfmon.store.ranges import SECOND, SECOND_KEEP_S
+from perfmon.valkey import get_client, reaching_valkey
+from perfmon.wire import Rows, unpack_block
+
+SETTLED_S = 15
+CACHE_BYTES = 8 << 20  # of packed blocks
+CACHE_AGE_S = 60  # a window later than SETTLED_S shows up after this at the latest
+
+type_of_block = tuple[int, int]  # (step_s, start)
+
+
+def block_key(prefix: str, step_s: int, start: int) -> str:
+    """The key of one block of the fine store."""
+    return f"{prefix}:block:{step_s}:{start}"
+
+
+def keep_s(step_s: int) -> int:
+    """How long blocks of a step are kept, in seconds."""
+    return SECOND_KEEP_S if step_s == SECOND else get_budgets().keep_fine_s
+
+
+class FineStore(Protocol):
+    """Reads packed blocks."""
+
+    def read(self, step_s: int, starts: Sequence[int]) -> list[bytes | None]:
+        """Return the packed block of each start, None where nothing was recorded; raises StoreUnavailable."""
+
+
+class ValkeyFineStore:
+    """Blocks in Valkey, which forgets them by itself."""
+
+    def read(self, step_s: int, starts: Sequence[int]) -> list[bytes | None]:
+        """Read any number of blocks in one round trip."""
+        if not starts:
+            return []
+        prefix = get_config().prefix
+        try:
+            with reaching_valkey():
+                return get_client().mget([block_key(prefix, step_s, start) for start in starts])  # type: ignore[return-value]
+        except TransportError as error:
+            raise StoreUnavailable(str(error)) from error
+
+
+class MemoryFineStore:
+    """Blocks in this process, for a project without Valkey."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[type_of_block, bytes] = {}
+        self._lock = threading.Lock()
+
+    def read(self, step_s: int, starts: Sequence[int]) -> list[bytes | None]:
+        """Read any number of blocks."""
+        return [self._blocks.get((step_s, start)) for start in starts]
+
+    def put(self, blocks: Mapping[type_of_block, bytes]) -> None:
+        """Write blocks and forget those past their time."""
+        with self._lock:
+            self._blocks.update(blocks)
+            if blocks:
+                newest = max(start for _, start in blocks)
+                for step_s, start in [at for at in self._blocks if at[1] < newest - keep_s(at[0])]:
+                    del self._blocks[step_s, start]
+
+
+class BlockReader:
+    """Reads blocks decoded to rows, remembering the settled ones. The rows are shared: never change them."""
+
+    def __init__(self, store: FineStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._held: OrderedDict[type_of_block, tuple[float, int, Rows | None]] = OrderedDict()
+        self._bytes = 0
+
+    def read(self, step_s: int, starts: Sequence[int], now: float) -> list[Rows | None]:
+        """Return the rows of each start, None where nothing was recorded; raises StoreUnavailable."""
+        clock = time.monotonic()
+        found: dict[int, Rows | None] = {}
+        with self._lock:
+            for start in starts:
+                held = self._held.get((step_s, start))
+                if held is not None and clock - held[0] < CACHE_AGE_S:
+                    found[start] = held[2]
+        wanted = [start for start in starts if start not in found]
+        for start, packed in zip(wanted, self._store.read(step_s, wanted), strict=True):
+            found[start] = rows = unpack_block(packed) if packed else None
+            if start + step_s + SETTLED_S <= now:
+                self._hold((step_s, start), clock, len(packed or b"") + 64, rows)
+        return [found[start] for start in starts]
+
+    def _hold(self, at: type_of_block, clock: float, size: int, rows: Rows | None) -> None:
+        with self._lock:
+            previous = self._held.pop(at, None)
+            self._bytes += size - (previous[1] if previous else 0)
+            self._held[at] = (clock, size, rows)
+            while self._bytes > CACHE_BYTES:
+                self._bytes -= self._held.popitem(last=False)[1][1]
+
+
+@lru_cache(maxsize=1)
+def memory_store() -> MemoryFineStore:
+    """Return the store in this process's memory."""
+    return MemoryFineStore()
+
+
+def get_fine_store() -> FineStore:
+    """Return the store of this configuration."""
+    return ValkeyFineStore() if get_config().valkey_url else memory_store()
+
+
+@lru_cache(maxsize=1)
+def block_reader() -> BlockReader:
+    """Return this process's reader of decoded blocks."""
+    return BlockReader(get_fine_store())
+
+
+on_config_change(memory_store.cache_clear, block_reader.cache_clear)
