@@ -89,44 +89,60 @@ class PerfmonMiddleware:
 
 
 def _time_stream(request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace) -> None:
-    if response.is_async:
-        response.streaming_content = _timed_async(request, response, trace, cast(Any, response.streaming_content))
-    else:
-        response.streaming_content = _timed(request, response, trace, cast(Any, response.streaming_content))
+    timed = (TimedAsyncStream if response.is_async else TimedStream)(request, response, trace)
+    response.streaming_content = timed
 
 
-def _timed(
-    request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace, chunks: Iterator[bytes]
-) -> Iterator[bytes]:
-    status = CLIENT_CLOSED  # unless the last chunk is reached
-    try:
-        while True:
-            token = current.set(trace)  # only while the app's code runs: the server's thread serves others in between
-            try:
-                chunk = next(chunks)
-            except StopIteration:
-                break
-            finally:
-                current.reset(token)
-            yield chunk
-        status = response.status_code
-    except Exception:
-        status = 500
-        raise
-    finally:
-        finish(request, status, trace)
+class TimedBody:
+    """A streamed body that counts its request once: at the last chunk, at a failure, or when it is closed early."""
+
+    def __init__(self, request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace) -> None:
+        self._request, self._status, self._trace = request, response.status_code, trace
+        self._chunks: Any = response.streaming_content
+        self._finished = False
+
+    def close(self) -> None:
+        """Count a body that was given up; Django closes the app's own iterator itself."""
+        self._finish(CLIENT_CLOSED)
+
+    def _finish(self, status: int) -> None:
+        if not self._finished:
+            self._finished = True
+            finish(self._request, status, self._trace)
 
 
-async def _timed_async(
-    request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace, chunks: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
-    status = CLIENT_CLOSED
-    try:
-        async for chunk in chunks:
-            yield chunk
-        status = response.status_code
-    except Exception:
-        status = 500
-        raise
-    finally:
-        finish(request, status, trace)
+class TimedStream(TimedBody):
+    """A body that a thread pulls."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        token = current.set(self._trace)  # only while the app's code runs: the thread serves others in between
+        try:
+            return cast(bytes, next(self._chunks))
+        except StopIteration:
+            self._finish(self._status)
+            raise
+        except BaseException:
+            self._finish(500)
+            raise
+        finally:
+            current.reset(token)
+
+
+class TimedAsyncStream(TimedBody):
+    """A body that an event loop pulls."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return cast(bytes, await anext(self._chunks))
+        except StopAsyncIteration:
+            self._finish(self._status)
+            raise
+        except Exception:
+            self._finish(500)
+            raise

@@ -53,6 +53,12 @@ class HostLock:
         self._file, self._pid = file, os.getpid()
         return True
 
+    def release(self) -> None:
+        """Let another process sample."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
 
 class Counters:
     """One look at everything that is only meaningful as a difference."""
@@ -79,7 +85,8 @@ class HostRecorder:
         """Nothing to hook: the flush asks."""
 
     def uninstall(self) -> None:
-        """Nothing to undo."""
+        """Leave the sampling to another process."""
+        self._lock.release()
 
     def sample(self, second: int) -> Iterable[tuple[SeriesKey, Window]]:
         """Return the readings when they are due: the host's from its one sampler, this process's memory from each."""

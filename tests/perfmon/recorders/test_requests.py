@@ -1,0 +1,211 @@
+"""Requests as they are recorded: the route's template, every way to end, sync and async."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.test import AsyncClient, Client, override_settings
+from perfmon.collector.merging import add_totals
+from perfmon.ingest import ingest
+from perfmon.recorders.requests import route_label
+from perfmon.series import SeriesKey, Window, Windows
+from perfmon.transport import local_queue
+from perfmon.wire import merge_rows, unpack_process_window
+
+pytestmark = [pytest.mark.usefixtures("recording"), pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def measured_urls(settings):
+    """A project of measured views behind nothing but our middleware."""
+    settings.ROOT_URLCONF = "tests.perfmon.urls_measured"
+    settings.MIDDLEWARE = ["perfmon.middleware.PerfmonMiddleware"]
+
+
+def recorded() -> Windows:
+    """Return what this process recorded until now."""
+    ingest.flush(1_800_000_000)
+    windows: Windows = {}
+    for message in local_queue().take():
+        merge_rows(windows, unpack_process_window(message.packed).rows)
+    add_totals(windows)
+    return windows
+
+
+def test_a_request_is_recorded_under_its_route_template():
+    for slug in ("a", "b", "c"):
+        Client().get(f"/plain/{slug}/")
+
+    window = recorded()[SeriesKey("request", "GET /plain/<slug>/")]
+    assert (window.count, window.errors) == (3, 0)
+    assert window.histogram.count == 3
+    assert 0 < window.max <= window.sum
+
+
+def test_paths_no_route_serves_share_one_series():
+    for number in range(50):
+        Client().get(f"/attack-{number}.php")
+
+    windows = recorded()
+    assert windows[SeriesKey("request", "GET (unmatched)")].count == 50
+    assert windows[SeriesKey("response", "GET (unmatched) 4xx")].count == 50
+    assert len([key for kind, key in windows if kind == "request"]) == 2  # it and the total
+
+
+def test_an_unknown_method_is_not_a_series_of_its_own():
+    for method in ("BREW", "WHEN", "PROPFIND"):
+        Client().generic(method, "/plain/a/")
+
+    assert recorded()[SeriesKey("request", "OTHER /plain/<slug>/")].count == 3
+
+
+@pytest.mark.parametrize(("status", "status_class", "errors"), [(204, "2xx", 0), (301, "3xx", 0), (404, "4xx", 0), (503, "5xx", 1)])
+def test_only_server_errors_are_errors(status, status_class, errors):
+    Client().get(f"/plain/a/?status={status}")
+
+    windows = recorded()
+    assert windows[SeriesKey("request", "GET /plain/<slug>/")].errors == errors
+    assert windows[SeriesKey("response", f"* {status_class}")] == Window(1)
+
+
+def test_a_view_that_raises_is_an_error_of_its_route():
+    Client(raise_request_exception=False).get("/broken/")
+
+    window = recorded()[SeriesKey("request", "GET /broken/")]
+    assert (window.count, window.errors) == (1, 1)
+
+
+def test_queries_and_cache_reads_are_counted_for_their_request_and_their_alias():
+    Client().get("/busy/")
+
+    windows = recorded()
+    assert windows[SeriesKey("request_db", "GET /busy/")].count == 3
+    assert windows[SeriesKey("query", "default")].count == 3
+    cache = windows[SeriesKey("request_cache", "GET /busy/")]
+    assert (cache.count, cache.errors) == (2, 1)
+    assert windows[SeriesKey("cache", "default")].errors == 1
+    assert windows[SeriesKey("request_db", "GET /busy/")].sum < windows[SeriesKey("request", "GET /busy/")].sum
+
+
+def test_a_streamed_answer_is_timed_to_its_last_byte():
+    response = Client().get("/streamed/")
+    assert SeriesKey("request", "GET /streamed/") not in recorded()
+    body = response.getvalue()
+
+    windows = recorded()
+    assert body == b"onetwo"
+    assert windows[SeriesKey("request", "GET /streamed/")].count == 1
+    assert windows[SeriesKey("request_db", "GET /streamed/")].count == 1
+
+
+def test_a_stream_that_fails_half_way_is_an_error():
+    response = Client().get("/streamed/?fail")
+    with pytest.raises(RuntimeError, match="broken"):
+        response.getvalue()
+
+    assert recorded()[SeriesKey("request", "GET /streamed/")].errors == 1
+
+
+def test_a_client_that_leaves_a_stream_is_no_server_error():
+    response = Client().get("/streamed/")
+    next(iter(response.streaming_content))
+    response.close()
+
+    assert recorded()[SeriesKey("response", "GET /streamed/ 4xx")].count == 1
+
+
+def test_a_stream_nobody_reads_is_recorded_when_it_is_closed():
+    Client().get("/streamed/").close()
+
+    assert recorded()[SeriesKey("response", "GET /streamed/ 4xx")].count == 1
+
+
+async def test_async_views_are_recorded_by_the_async_middleware():
+    await AsyncClient().get("/async/")
+
+    assert recorded()[SeriesKey("request", "GET /async/")].count == 1
+
+
+async def test_an_async_stream_is_timed_to_its_last_byte():
+    response = await AsyncClient().get("/async/streamed/")
+    body = b"".join([chunk async for chunk in response.streaming_content])
+
+    assert body == b"onetwo"
+    assert recorded()[SeriesKey("request", "GET /async/streamed/")].count == 1
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("s", 1), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+def test_the_wait_before_django_is_read_from_the_proxys_header_in_any_unit(unit, factor):
+    queued_at = (time.time() - 0.25) * factor
+    Client().get("/plain/a/", headers={"X-Request-Start": f"t={queued_at:.6f}"})
+
+    window = recorded()[SeriesKey("queue", "http")]
+    assert window.count == 1
+    assert 0.2e9 < window.sum < 5e9
+
+
+@pytest.mark.parametrize("header", ["", "soon", "t=", "t=-5", "nan", "inf", "1e400", "5"])
+def test_a_nonsense_header_is_no_wait(header):
+    response = Client().get("/plain/a/", headers={"X-Request-Start": header})
+
+    assert response.status_code == 200
+    assert SeriesKey("queue", "http") not in recorded()
+
+
+def test_perfmons_own_pages_and_static_files_leave_no_trace(settings):
+    settings.ROOT_URLCONF = "omniwriter.urls"
+    from perfmon.recorders.requests import ignored_prefixes
+
+    ignored_prefixes.cache_clear()
+    Client().get("/dashboard")
+    Client().get("/health/live")
+    Client().get(f"{settings.STATIC_URL}missing.css")
+
+    windows = recorded()
+    assert not any(kind in {"request", "query", "cache"} for kind, _ in windows)
+    ignored_prefixes.cache_clear()
+
+
+def test_nothing_is_recorded_when_perfmon_is_off(settings):
+    settings.PERFMON = {**settings.PERFMON, "ENABLED": False}
+    with override_settings():
+        Client().get("/plain/a/")
+
+    assert not any(kind == "request" for kind, _ in recorded())
+
+
+def test_a_recorder_that_fails_does_not_fail_the_request(monkeypatch):
+    def fail(self, duration_ns, trace):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("perfmon.recorders.requests.RequestSlot.add", fail)
+    response = Client().get("/plain/a/")
+    monkeypatch.undo()
+
+    assert response.status_code == 200
+    assert recorded()[SeriesKey("self", "failed/request")].count == 1
+
+
+def test_its_own_cost_is_recorded_with_each_request():
+    Client().get("/plain/a/")
+
+    own = recorded()[SeriesKey("self", "record")]
+    assert own.count == 1
+    assert own.sum > 0
+
+
+@pytest.mark.parametrize(
+    ("route", "label"),
+    [
+        ("", "/"),
+        ("articles/<slug:slug>/", "/articles/<slug>/"),
+        ("articles/<pk>", "/articles/<pk>"),
+        (r"^regex/(?P<year>[0-9]{4})/$", "/regex/<year>/"),
+        (r"^files/(?P<path>(?:a|b)+)\.json\Z", "/files/<path>.json"),
+        (None, "(unmatched)"),
+        ("x" * 500, "/" + "x" * 199),
+    ],
+)
+def test_route_templates_read_as_people_write_them(route, label):
+    assert route_label(route) == label

@@ -1,0 +1,75 @@
+"""Views with every way to end a request, for the tests of the request recorder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import include, path, re_path
+
+
+def plain(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer with the status asked for."""
+    return HttpResponse("ok", status=int(request.GET.get("status", 200)))
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Do three queries and two cache reads, one of them a miss."""
+    with connection.cursor() as cursor:
+        for _ in range(3):
+            cursor.execute("SELECT 1")
+    cache.set("known", None)
+    cache.get("known")
+    cache.get("unknown")
+    return HttpResponse("ok")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Raise."""
+    raise RuntimeError("broken")
+
+
+def streamed(request: HttpRequest) -> StreamingHttpResponse:
+    """Stream two chunks, with a query while streaming; fail in between when asked to."""
+
+    def chunks() -> Iterator[bytes]:
+        yield b"one"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if "fail" in request.GET:
+            raise RuntimeError("broken")
+        yield b"two"
+
+    return StreamingHttpResponse(chunks())
+
+
+async def plain_async(request: HttpRequest) -> HttpResponse:
+    """Answer from the event loop."""
+    await asyncio.sleep(0)
+    return HttpResponse("ok")
+
+
+async def streamed_async(request: HttpRequest) -> StreamingHttpResponse:
+    """Stream from the event loop."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.sleep(0)
+        yield b"two"
+
+    return StreamingHttpResponse(chunks())
+
+
+urlpatterns = [
+    path("plain/<slug:slug>/", plain),
+    path("busy/", busy),
+    path("broken/", broken),
+    path("streamed/", streamed),
+    path("async/", plain_async),
+    path("async/streamed/", streamed_async),
+    path("nested/<int:number>/", include([path("<slug:slug>/", lambda request, number, slug: HttpResponse("ok"))])),
+    re_path(r"^regex/(?P<year>[0-9]{4})/$", lambda request, year: HttpResponse("ok")),
+]
