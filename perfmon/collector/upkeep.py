@@ -13,7 +13,8 @@ from collections.abc import Callable
 from django.db import close_old_connections
 
 from perfmon import guard
-from perfmon.alerts.engine import evaluate
+from perfmon.alerts.engine import EVALUATE_EVERY_S, evaluate
+from perfmon.alerts.services import alert_prune
 from perfmon.collector.merging import Tick
 from perfmon.conf import get_config
 from perfmon.context import muted
@@ -24,7 +25,6 @@ from perfmon.store.ranges import MINUTE, TEN
 from perfmon.wire import merge_rows, unpack_block
 
 GRACE_S = 3  # after a minute's end before it is rolled up; later windows roll it up again
-EVALUATE_EVERY_S = 5
 PRUNE_EVERY_S = 600
 MINUTES_A_ROUND = 30  # a restarted collector catches up in steps
 
@@ -58,7 +58,7 @@ class Upkeep:
             jobs.append(lambda: self.roll_up(now))
         if clock >= self._prune_due_s:
             self._prune_due_s = clock + PRUNE_EVERY_S
-            jobs.append(lambda: rollups.prune(now))
+            jobs += [lambda: rollups.prune(now), lambda: alert_prune(now=now)]
         return jobs
 
     def roll_up(self, now: float) -> None:
