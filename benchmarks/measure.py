@@ -1,0 +1,113 @@
+"""How things are measured here: candidates in turn, round by round, and the median of what came out.
+
+The machine's speed drifts within seconds, so two candidates are only comparable when they alternate. ``interleaved`` does
+that; ``median_difference`` and ``median_ratio`` compare round by round.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+START_S = 20.0
+Samples = dict[str, list[float]]
+
+
+def say(text: str) -> None:
+    """Tell on standard error how far the run is."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def interleaved(candidates: Mapping[str, Callable[[], float]], rounds: int) -> Samples:
+    """Run every candidate once a round, in turn, and return each one's figures in order of the rounds."""
+    samples: Samples = {name: [] for name in candidates}
+    names = list(candidates)
+    for at in range(rounds):
+        for name in names[at % len(names) :] + names[: at % len(names)]:  # nobody is always first
+            samples[name].append(candidates[name]())
+    return samples
+
+
+def median_difference(samples: Samples, name: str, base: str) -> float:
+    """Return the median over the rounds of ``name`` minus ``base``."""
+    return statistics.median(a - b for a, b in zip(samples[name], samples[base], strict=True))
+
+
+def median_ratio(samples: Samples, name: str, base: str) -> float:
+    """Return the median over the rounds of ``name`` divided by ``base``."""
+    return statistics.median(a / b for a, b in zip(samples[name], samples[base], strict=True))
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Return the quartiles, between which half of the rounds lie."""
+    low, _, high = statistics.quantiles(values, n=4)
+    return low, high
+
+
+def figures(samples: Samples, unit: str) -> dict[str, float]:
+    """Return median and quartiles of each candidate, ready for ``Result.metrics``."""
+    found: dict[str, float] = {}
+    for name, values in samples.items():
+        low, high = spread(values)
+        found |= {f"{name}_{unit}": statistics.median(values), f"{name}_q1_{unit}": low, f"{name}_q3_{unit}": high}
+    return found
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def server(
+    command: Sequence[str], port: int, *, env: Mapping[str, str] | None = None, cpu: int | None = None
+) -> Iterator[psutil.Popen]:
+    """Start a server, wait until its port answers, end it afterwards; its output goes to standard error when it fails."""
+    process = psutil.Popen(
+        list(command),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if env and env.get("SHOW_ERRORS") else subprocess.DEVNULL,
+    )
+    try:
+        if cpu is not None and hasattr(process, "cpu_affinity"):
+            process.cpu_affinity([cpu])
+        _wait_until_listening(process, port)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def _wait_until_listening(process: psutil.Popen, port: int) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{' '.join(process.args)} ended with {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{' '.join(process.args)} does not listen on {port} after {START_S:g} s")
+
+
+def cpu_seconds(process: psutil.Popen) -> float:
+    """Return the CPU time a process has used so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)

@@ -1,0 +1,158 @@
+"""What recording costs a request, beside django-prometheus, over bare Django.
+
+All stacks live in one process and take turns every few milliseconds, so that the machine's drift hits all alike. Each has
+its own handler and its own connection to one SQLite file. Under WSGI the figure is wall time a request in this thread,
+with perfmon's flush thread running as it does in service. Under Django's ASGI handler a request costs ten times as much, and the
+spread between rounds is larger than the cost that is looked for: the target is that the difference stays within it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Samples, figures, interleaved, median_difference, say, spread
+from benchmarks.report import Result
+from benchmarks.sites import overhead as site
+
+PLAIN_LIMIT_US, FIVE_LIMIT_US = 6.0, 25.0
+PEER_SHARE = 1 / 8
+
+
+def environ(path: str) -> dict[str, Any]:
+    """Return the environ of a GET."""
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "SERVER_NAME": "benchmark",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+    }
+
+
+def handlers(make: Callable[[], Any]) -> dict[str, Any]:
+    """Return each stack's handler."""
+    from django.test.utils import override_settings
+
+    found = {}
+    for stack, middleware in site.STACKS.items():
+        with override_settings(MIDDLEWARE=middleware):
+            found[stack] = make()
+    return found
+
+
+def wsgi_us(handler: Any, path: str, requests: int) -> float:
+    """Return microseconds a request."""
+
+    def start_response(status: str, headers: Any, exc_info: Any = None) -> None:
+        assert status == "200 OK", status
+
+    started = time.perf_counter()
+    for _ in range(requests):
+        response = handler(environ(path), start_response)
+        for _chunk in response:
+            pass
+        response.close()
+    return 1e6 * (time.perf_counter() - started) / requests
+
+
+def asgi_us(handler: Any, path: str, requests: int, loop: asyncio.AbstractEventLoop) -> float:
+    """Return microseconds a request through Django's ASGI handler."""
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "http_version": "1.1"}
+
+    async def serve() -> None:
+        for _ in range(requests):
+            waiting = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+            async def receive() -> dict[str, Any]:
+                for message in waiting:  # noqa: B023  read before the next round
+                    return message
+                await asyncio.sleep(3600)  # the client stays
+                return {}
+
+            async def send(message: dict[str, Any]) -> None:
+                assert message.get("status", 200) == 200
+
+            await handler({**scope}, receive, send)
+
+    started = time.perf_counter()
+    loop.run_until_complete(serve())
+    return 1e6 * (time.perf_counter() - started) / requests
+
+
+def measured(candidates: dict[str, Callable[[], float]], rounds: int) -> Samples:
+    """Warm up, then take turns without the garbage collector's large rounds in between."""
+    interleaved(candidates, 3)
+    gc.collect()
+    gc.freeze()
+    return interleaved(candidates, rounds)
+
+
+def run(quick: bool) -> Result:
+    """Measure the plain view, the view with five queries and the ASGI handler."""
+    result = Result("overhead")
+    with tempfile.TemporaryDirectory() as folder:
+        site.set_up(Path(folder))
+        from django.core.handlers.asgi import ASGIHandler
+        from django.core.handlers.wsgi import WSGIHandler
+
+        wsgi = handlers(WSGIHandler)
+        rounds = 60 if quick else 300
+        say("plain view")
+        _plain(result, wsgi, rounds)
+        say("five queries")
+        _five(result, wsgi, rounds)
+        say("ASGI handler")
+        _asgi(result, handlers(ASGIHandler), rounds // 4)
+    return result
+
+
+def _plain(result: Result, wsgi: dict[str, Any], rounds: int) -> None:
+    samples = measured({name: _bound(handler, "/plain/", 100) for name, handler in wsgi.items()}, rounds)
+    _hold(result, "plain", samples, PLAIN_LIMIT_US)
+
+
+def _five(result: Result, wsgi: dict[str, Any], rounds: int) -> None:
+    samples = measured({name: _bound(handler, f"/five/{name}/", 10) for name, handler in wsgi.items()}, rounds * 2)
+    _hold(result, "five_queries", samples, FIVE_LIMIT_US)
+
+
+def _bound(handler: Any, path: str, requests: int) -> Callable[[], float]:
+    return lambda: wsgi_us(handler, path, requests)
+
+
+def _hold(result: Result, what: str, samples: Samples, limit_us: float) -> None:
+    cost = median_difference(samples, "perfmon", "bare")
+    peer = median_difference(samples, "prometheus", "bare")
+    result.metrics |= figures({f"{what}_{name}": values for name, values in samples.items()}, "us")
+    result.metrics |= {f"{what}_perfmon_cost_us": cost, f"{what}_prometheus_cost_us": peer}
+    result.at_most(f"{what}_perfmon_cost_us", cost, limit_us)
+    result.at_most(f"{what}_share_of_prometheus", cost / peer, PEER_SHARE)
+
+
+def _asgi(result: Result, asgi: dict[str, Any], rounds: int) -> None:
+    loop = asyncio.new_event_loop()
+    candidates = {
+        name: lambda handler=handler: asgi_us(handler, "/async/", 10, loop) for name, handler in asgi.items()
+    }  # fmt: skip
+    samples = measured(candidates, rounds)  # type: ignore[arg-type]
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    cost = median_difference(samples, "perfmon", "bare")
+    low, high = spread(samples["bare"])
+    result.metrics |= figures({f"asgi_{name}": values for name, values in samples.items()}, "us")
+    result.metrics["asgi_perfmon_cost_us"] = cost
+    result.at_most("asgi_cost_to_spread_of_bare_ratio", cost / (high - low), 1.0)
+    result.metrics["asgi_bare_median_us"] = statistics.median(samples["bare"])

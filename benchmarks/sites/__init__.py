@@ -1,0 +1,1 @@
+"""The small Django projects and servers that benchmarks measure."""
