@@ -1,4 +1,4 @@
-"""JSON over HTTP: what the dashboard shows (``GET /api/dashboard/data``) and metrics of other programs (``POST /api/metrics``)."""
+"""JSON over HTTP: what the dashboard shows, and the door for metrics that other programs measured."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from perfmon.guard import count_failure
 from perfmon.ingest import record_external
 from perfmon.limits import Rate, count_call, endpoints
 from perfmon.problems import method_not_allowed, problem, unauthorized
-from perfmon.schema import FieldError, MalformedBody, Metric, parse_json, read_metrics
+from perfmon.schema import FieldError, MalformedBodyError, Metric, parse_json, read_metrics
 from perfmon.store.ranges import DEFAULT_RANGE, RANGES
 from perfmon.tokens import ApiToken, bearer, token_authenticate
 
@@ -130,7 +130,7 @@ def _ingest(request: HttpRequest, token: ApiToken, now: float) -> HttpResponse:
     config = get_config()
     try:
         parsed = parse_json(body)
-    except MalformedBody as error:
+    except MalformedBodyError as error:
         return problem(400, str(error))
     oldest_s = max(0, config.late_limit_s - DELIVERY_S)
     metrics, errors = read_metrics(parsed, now=now, late_limit_s=oldest_s, max_items=config.ingest_max_items)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
@@ -20,7 +21,9 @@ def check_settings(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
     """E001 and E002: ``PERFMON`` and ``PERF_BUDGETS`` hold known keys with values of the right type."""
     return [
         *_readable(get_config, "perfmon.E001", "Correct PERFMON in the settings; docs/settings.md lists its keys."),
-        *_readable(get_budgets, "perfmon.E002", "Correct PERF_BUDGETS in the settings; a key left out keeps its default."),
+        *_readable(
+            get_budgets, "perfmon.E002", "Correct PERF_BUDGETS in the settings; a key left out keeps its default."
+        ),
     ]
 
 
@@ -58,11 +61,11 @@ def check_middleware(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckM
     middleware = list(getattr(settings, "MIDDLEWARE", None) or [])
     if MIDDLEWARE not in middleware:
         hint = f"Add '{MIDDLEWARE}' as the first entry of MIDDLEWARE."
-        return [Warning("perfmon's middleware is missing: no request is measured.", hint=hint, id="perfmon.W001")]
+        return [CheckWarning("perfmon's middleware is missing: no request is measured.", hint=hint, id="perfmon.W001")]
     if middleware[0] != MIDDLEWARE:
         hint = f"Move '{MIDDLEWARE}' to the top of MIDDLEWARE."
         message = f"perfmon's middleware is not first: the time of {middleware[0]} is not measured."
-        return [Warning(message, hint=hint, id="perfmon.W002")]
+        return [CheckWarning(message, hint=hint, id="perfmon.W002")]
     return []
 
 

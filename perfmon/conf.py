@@ -29,9 +29,9 @@ RECORDERS = (
 PANELS = (
     "perfmon.panels.overview.AttentionPanel",
     "perfmon.panels.overview.FiguresPanel",
+    "perfmon.panels.requests.EndpointPanel",
     "perfmon.panels.charts.ChartsPanel",
     "perfmon.panels.requests.EndpointsPanel",
-    "perfmon.panels.requests.EndpointPanel",
     "perfmon.panels.hosts.HostsPanel",
     "perfmon.panels.alerts.AlertsPanel",
     "perfmon.panels.cost.CostPanel",

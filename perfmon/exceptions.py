@@ -4,7 +4,8 @@ PerfmonError
 ├── TransportError     the stream can't be reached; windows are kept and sent again
 ├── LeaseLost          another collector leads now; what was merged here is thrown away
 ├── StoreUnavailable   a store can't be read now; the page says since when it is stale
-└── TopicError         a topic that does not exist or that the caller may not see
+├── TopicError         a topic that does not exist or that the caller may not see
+└── ProtocolError      a websocket message that can't be understood; answered with an error frame
 """
 
 
@@ -26,3 +27,11 @@ class StoreUnavailable(PerfmonError):
 
 class TopicError(PerfmonError):
     """A topic is unknown or malformed; the message says what is allowed."""
+
+
+class ProtocolError(PerfmonError):
+    """A websocket message that can't be acted on: a ``code`` for programs, a ``message`` for people."""
+
+    def __init__(self, code: str, message: str, *, field: str = "", topic: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.field, self.topic = code, message, field, topic

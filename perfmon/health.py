@@ -47,7 +47,9 @@ class Part:
             if self._running is None or self._running.done():
                 self._running = Future()
                 # A daemon: a database that never answers must not keep the process from stopping.
-                threading.Thread(target=self._run, args=(self._running,), name=f"health-{self.name}", daemon=True).start()
+                threading.Thread(
+                    target=self._run, args=(self._running,), name=f"health-{self.name}", daemon=True
+                ).start()
             return self._running
 
     def _run(self, answer: Future[tuple[bool, float]]) -> None:
@@ -90,7 +92,7 @@ def health_ready(request: HttpRequest) -> HttpResponse:
 
 
 def inspect() -> tuple[str, dict[str, dict[str, Any]]]:
-    """Ask all parts at once, for ``TIMEOUT_S`` at most; return the overall state and each part's ``state`` and ``ms``."""
+    """Ask all parts at once, for ``TIMEOUT_S`` at most; return the whole's state, and ``state`` and ``ms`` of each."""
     deadline_s = time.monotonic() + TIMEOUT_S
     asked = [(part, part.ask()) for part in PARTS if part is not VALKEY or get_config().valkey_url]
     parts = {part.name: _answer(part, answer, deadline_s) for part, answer in asked}

@@ -57,8 +57,13 @@ class MinuteCounter:
             self._counts[token_id] += 1
             return self._counts[token_id]
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._counts.clear()
 
-_here = MinuteCounter()
+
+calls_here = MinuteCounter()
 
 
 def count_call(token_id: int, *, limit: int, now: float) -> Rate:
@@ -66,7 +71,7 @@ def count_call(token_id: int, *, limit: int, now: float) -> Rate:
     period = int(now) // PERIOD_S
     used = _count_shared(f"perfmon:rate:{token_id}:{period}")
     if used is None:
-        used = _here.count(token_id, period)
+        used = calls_here.count(token_id, period)
     return Rate(limit, used, (period + 1) * PERIOD_S - int(now))
 
 

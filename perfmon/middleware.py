@@ -41,7 +41,10 @@ class PerfmonMiddleware:
             return self._call_async(request)
         if not self._measuring:
             return cast(HttpResponseBase, self.get_response(request))
-        trace = self._begin(request)
+        ignored = self._ignored
+        if ignored is None:
+            ignored = self._find_ignored()
+        trace = RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored))
         token = current.set(trace)
         try:
             response: HttpResponseBase = self.get_response(request)
@@ -50,12 +53,18 @@ class PerfmonMiddleware:
             raise
         finally:
             current.reset(token)
-        return self._leave(request, response, trace)
+        if not trace.muted:
+            if response.streaming:
+                _time_stream(request, cast(StreamingHttpResponse, response), trace)
+            else:
+                finish(request, response.status_code, trace)
+        return response
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         if not self._measuring:
             return cast(HttpResponseBase, await self.get_response(request))
-        trace = self._begin(request)
+        ignored = self._ignored if self._ignored is not None else self._find_ignored()
+        trace = RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored))
         token = current.set(trace)
         try:
             response: HttpResponseBase = await self.get_response(request)
@@ -64,24 +73,20 @@ class PerfmonMiddleware:
             raise
         finally:
             current.reset(token)
-        return self._leave(request, response, trace)
-
-    def _begin(self, request: HttpRequest) -> RequestTrace:
-        ignored = self._ignored
-        if ignored is None:  # the URLs are not loaded when middleware is made
-            try:
-                ignored = self._ignored = ignored_prefixes()
-            except Exception as error:
-                guard.count_failure("ignored_prefixes", error)
-                ignored = ()
-        return RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored))
-
-    def _leave(self, request: HttpRequest, response: HttpResponseBase, trace: RequestTrace) -> HttpResponseBase:
         if response.streaming and not trace.muted:
             _time_stream(request, cast(StreamingHttpResponse, response), trace)
-        elif not trace.muted:
-            finish(request, response.status_code, trace)
+        else:
+            self._end(request, response.status_code, trace)
         return response
+
+    def _find_ignored(self) -> tuple[str, ...]:
+        """Return the prefixes left out, on the first request: the URLs are not loaded when middleware is made."""
+        try:
+            self._ignored = ignored_prefixes()
+        except Exception as error:
+            guard.count_failure("ignored_prefixes", error)
+            return ()
+        return self._ignored
 
     def _end(self, request: HttpRequest, status: int, trace: RequestTrace) -> None:
         if not trace.muted:

@@ -22,7 +22,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **extra: Any,
 ) -> HttpResponse:
-    """Answer with ``application/problem+json``; at most ``MAX_ERRORS`` of the errors are listed, the rest are counted."""
+    """Answer with ``application/problem+json``; ``MAX_ERRORS`` of the errors are listed, the rest are counted."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

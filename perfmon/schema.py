@@ -36,18 +36,18 @@ class Metric(NamedTuple):
     second: int
 
 
-class MalformedBody(ValueError):
+class MalformedBodyError(ValueError):
     """The body is not JSON; the message says where."""
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse JSON; NaN and Infinity pass as floats so that their field can be named. Raises MalformedBody."""
+    """Parse JSON; NaN and Infinity pass as floats so that their field can be named. Raises MalformedBodyError."""
     try:
         return json.loads(body)
     except RecursionError:
-        raise MalformedBody("The body is nested too deeply.") from None
+        raise MalformedBodyError("The body is nested too deeply.") from None
     except ValueError as error:  # bad UTF-8 and numbers of thousands of digits too
-        raise MalformedBody(f"The body is not JSON: {error}") from None
+        raise MalformedBodyError(f"The body is not JSON: {error}") from None
 
 
 def read_metrics(body: Any, *, now: float, late_limit_s: int, max_items: int) -> tuple[list[Metric], list[FieldError]]:
@@ -84,10 +84,7 @@ def _errors_of(path: str, item: Any, now: float, late_limit_s: int) -> list[Fiel
         return [FieldError(path, f"must be an object, not {_kind(item)}")]
     errors = [_unknown(path, name) for name in item if name not in _CHECKS]
     for name, check in _CHECKS.items():
-        if name in item:
-            message = check(item[name])
-        else:
-            message = "is required" if name in _REQUIRED else ""
+        message = check(item[name]) if name in item else _absence_error(name)
         if message:
             errors.append(FieldError(_at(path, name), message))
     if not errors and "timestamp" in item:
@@ -95,6 +92,10 @@ def _errors_of(path: str, item: Any, now: float, late_limit_s: int) -> list[Fiel
         if message:
             errors.append(FieldError(_at(path, "timestamp"), message))
     return errors
+
+
+def _absence_error(name: str) -> str:
+    return "is required" if name in _REQUIRED else ""
 
 
 def _endpoint_error(value: Any) -> str:

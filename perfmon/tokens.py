@@ -97,7 +97,7 @@ def token_create(
 
 
 def token_authenticate(*, raw: str, scope: str = "") -> ApiToken | None:
-    """Return the live token of this raw text, or None: unknown, revoked, expired, or without ``scope`` when one is given."""
+    """Return the live token of this raw text, or None: unknown, revoked, expired, or without the ``scope`` given."""
     if len(raw) != RAW_CHARS or not raw.startswith(PREFIX):
         return None
     digest, now = _digest(raw), timezone.now()
@@ -123,7 +123,7 @@ def bearer(header: str) -> str:
 
 
 def _digest(raw: str) -> str:
-    return hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _mark_used(token: ApiToken, now: datetime) -> None:

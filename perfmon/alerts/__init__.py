@@ -1,1 +1,1 @@
-"""What needs attention: pure ``rules``, an ``engine`` that runs them, ``services`` that write and ``selectors`` that read."""
+"""What needs attention: pure ``rules``, an ``engine`` to run them, ``services`` that write, ``selectors`` that read."""

@@ -1,7 +1,7 @@
 """One evaluation of every rule: read, step, persist. Run every few seconds by the collector that leads.
 
-It remembers nothing itself: open incidents and rule statuses are read from their rows each time, so a second engine goes
-on where the first one stopped, and two at once can't write a change twice.
+It remembers nothing itself: open incidents and rule statuses are read from their rows each time, so a second engine
+goes on where the first one stopped, and two at once can't write a change twice.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def evaluate(now: float) -> list[Alert]:
             count_failure("alerts", error)
             return []
         services.rule_statuses_update(evaluations=evaluations, statuses=statuses, now=now)
-        changed = (_judge(item, open_alerts.get((item.rule.name, item.rule.severity, item.scope)), now) for item in evaluations)
+        changed = (
+            _judge(item, open_alerts.get((item.rule.name, item.rule.severity, item.scope)), now) for item in evaluations
+        )
         return [alert for alert in changed if alert is not None]
 
 
@@ -47,12 +49,15 @@ def _judge(item: Evaluation, alert: Alert | None, now: float) -> Alert | None:
     before = Incident() if alert is None else services.incident_of(alert)
     after, transition = step(rule, before, reading, now)
     if alert is None:
-        return services.alert_open(rule=rule, scope=scope, incident=after, transition=transition) if transition else None
+        return (
+            services.alert_open(rule=rule, scope=scope, incident=after, transition=transition) if transition else None
+        )
     if transition is None:
         services.alert_refresh(alert=alert, incident=after)
         return None
     if transition.new == State.INACTIVE:
-        return services.alert_drop(alert=alert)
+        services.alert_drop(alert=alert)
+        return None
     return services.alert_move(alert=alert, incident=after, transition=transition)
 
 

@@ -1,4 +1,4 @@
-"""Alerts in words: one plain sentence per rule with figure and limit at a sensible precision, in the reader's language."""
+"""Alerts in words: one plain sentence per rule, figure and limit at a sensible precision, in the reader's language."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ RULE_LABELS = {
 }
 _SENTENCES = {
     "high_response_time": gettext_lazy(
-        "The slowest 5% of requests took %(value)s or more in the last %(window)s s; the limit is %(limit)s."
+        "One request in 20 took %(value)s or longer in the last %(window)s s; the limit is %(limit)s."
     ),
     "high_error_rate": gettext_lazy("%(value)s of requests failed in the last %(window)s s; the limit is %(limit)s."),
-    "high_cpu": gettext_lazy(
-        "CPU of %(scope)s was %(value)s busy over the last %(window)s s; the limit is %(limit)s."
-    ),
+    "high_cpu": gettext_lazy("CPU of %(scope)s was %(value)s busy over the last %(window)s s; the limit is %(limit)s."),
     "high_memory": gettext_lazy(
         "Memory of %(scope)s was %(value)s full over the last %(window)s s; the limit is %(limit)s."
     ),

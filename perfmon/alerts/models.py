@@ -1,4 +1,4 @@
-"""Alerts as rows: one per incident, one per change of its state, one per rule and scope that says whether it has data."""
+"""Alerts as rows: one per incident, one per change of its state, one per rule and scope on whether it has data."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Alert(models.Model):
     """
 
     STATES = [
-        (State.PENDING, _("pending")),
-        (State.FIRING, _("firing")),
-        (State.HELD, _("held")),
-        (State.RESOLVED, _("resolved")),
+        (State.PENDING.value, _("pending")),
+        (State.FIRING.value, _("firing")),
+        (State.HELD.value, _("held")),
+        (State.RESOLVED.value, _("resolved")),
     ]
-    SEVERITIES = [(Severity.WARNING, _("warning")), (Severity.CRITICAL, _("critical"))]
+    SEVERITIES = [(Severity.WARNING.value, _("warning")), (Severity.CRITICAL.value, _("critical"))]
 
     rule = models.CharField(_("rule"), max_length=64)
     severity = models.CharField(_("severity"), max_length=16, choices=SEVERITIES)
@@ -86,7 +86,9 @@ class Alert(models.Model):
     def message(self) -> str:
         """One plain sentence with figure and limit, in the reader's language; an ended incident tells its peak."""
         shown = self.peak if self.state == State.RESOLVED else self.value
-        return sentence(self.rule, scope=self.scope, value=shown, limit=self.limit, unit=self.unit, window_s=self.window_s)
+        return sentence(
+            self.rule, scope=self.scope, value=shown, limit=self.limit, unit=self.unit, window_s=self.window_s
+        )
 
 
 class AlertTransition(models.Model):

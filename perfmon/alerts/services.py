@@ -1,4 +1,4 @@
-"""The only writer of alerts. Every change of state is an ``UPDATE ... WHERE state = <the old one>``: one writer wins."""
+"""The only writer of alerts. A change of state is an ``UPDATE ... WHERE state = <the old one>``: one writer wins."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def rule_statuses_update(
 
 
 def alert_prune(*, now: float) -> int:
-    """Delete alerts past their retention, one bounded batch a call, and retire hosts gone for a day; returns rows deleted.
+    """Delete a bounded batch of alerts past their retention, and retire hosts gone for a day; returns rows deleted.
 
     A host that has sent nothing for ``RETIRE_AFTER_S`` is gone for good: its open alerts end and its status goes.
     """

@@ -1,1 +1,1 @@
-"""The live path: ``publisher`` sends frames over the ``bus``, each process's ``hub`` writes them to its websockets."""
+"""Live push: the collector publishes a frame a second for each topic watched, a hub per process fans it out."""

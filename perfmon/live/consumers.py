@@ -1,123 +1,118 @@
-"""The websocket of the dashboard and of programs that watch it."""
+"""The websocket's door: who comes in, what they ask. What they get is written by the hub, past Channels."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from perfmon import guard
-from perfmon.exceptions import TopicError
-from perfmon.live.access import Caller, caller_of, origin_allowed, refusal
+from perfmon.exceptions import ProtocolError
+from perfmon.live import protocol
+from perfmon.live.access import OK, Credential, credential_of, origin_allowed, standing, standing_of
 from perfmon.live.hub import Hub, get_hub
-from perfmon.live.protocol import MAX_TOPICS, PONG, ClientMessage, CloseCode, ProtocolError, decode, error_message
+from perfmon.live.pace import Pace
 from perfmon.live.subscriber import Subscriber
-from perfmon.panels.topics import parse
+from perfmon.live.threads import in_thread
 from perfmon.recorders.sockets import socket_closed, socket_opened
+from perfmon.tokens import bearer
 
-RECHECK_S = 30.0
-MESSAGES_PER_S, MESSAGES_BURST = 5.0, 40.0
+MESSAGES_PER_S, MESSAGES_BURST = 5, 30
 
 
-class DashboardConsumer(AsyncWebsocketConsumer):
-    """One connection: checked when it opens and every ``RECHECK_S`` after that."""
+class LiveConsumer(AsyncWebsocketConsumer):
+    """One client of the live protocol; ``hub`` is told apart for tests and other projects' own topics."""
 
-    channel_layer_alias = "perfmon has no use for one: a receive per socket is what the hub saves"
+    channel_layer_alias = ""  # frames come through the hub: a layer would cost a subscription a socket
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.caller = Caller()
-        self.hub: Hub | None = None
-        self.subscriber: Subscriber | None = None
-        self.topics: set[str] = set()
-        self._recheck: asyncio.Task[None] | None = None
-        self._allowance, self._counted_at = MESSAGES_BURST, time.monotonic()
+    def __init__(self, hub: Callable[[], Hub] = get_hub) -> None:
+        super().__init__()
+        self._get_hub = hub
+        self._pace = Pace(MESSAGES_PER_S, MESSAGES_BURST)
+        self._hub: Hub | None = None
+        self._subscriber: Subscriber | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve the socket; however that ends, the hub forgets it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
 
     async def connect(self) -> None:
-        """Refuse foreign pages outright; accept others and tell those who may not watch why."""
-        if not origin_allowed(self.scope):
-            await self.close()  # before accept: the handshake is answered 403
+        """Refuse foreign pages before the handshake is done; tell the others by close code why they may not look."""
+        headers = dict(self.scope["headers"])
+        raw_token = bearer(headers.get(b"authorization", b"").decode("latin-1"))
+        if not raw_token and not origin_allowed(headers):
+            await self.close(protocol.CLOSE_NOT_ALLOWED)
             return
-        self.caller = caller_of(self.scope)
-        await self.accept()
-        code = await refusal(self.caller)
-        if code is not None:
-            await self.close(code)
-            return
-        self.hub, self.subscriber = get_hub(), Subscriber(self.base_send)
-        self._recheck = asyncio.create_task(self._keep_checking())
-        socket_opened()
+        offered = self.scope.get("subprotocols", ())
+        await self.accept(protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None)
+        credential = await self._credential(raw_token)
+        if isinstance(credential, int):
+            await self.close(credential)
+        else:
+            self._enter(credential)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Follow one message, or answer with an error frame that says what was wrong with it."""
-        if self.subscriber is None:
+        """Do what one message asks and send what is to be said about it."""
+        if self._subscriber is None:
             return
-        if not self._within_allowance():
-            await self.close(CloseCode.TOO_MANY_MESSAGES)
+        if not self._pace.allows(time.monotonic()):
+            problem = ProtocolError("too_fast", f"At most {MESSAGES_PER_S} messages a second, please.")
+            await self.send(protocol.error(problem).decode())
+            await self.close(protocol.CLOSE_TOO_FAST)
+            self._leave()
             return
+        for reply in await self._replies(text_data if text_data is not None else bytes_data):
+            await self.send(reply.decode())
+
+    def _enter(self, credential: Credential) -> None:
+        self._hub, self._subscriber = self._get_hub(), Subscriber(self.base_send, credential)
+        self._hub.join(self._subscriber)
+        socket_opened()
+
+    def _leave(self) -> None:
+        if self._hub is not None and self._subscriber is not None:
+            self._hub.leave(self._subscriber)
+            self._subscriber = None
+            socket_closed()
+
+    async def _credential(self, raw_token: str) -> Credential | int:
+        """Return what the client came with if it may look, else the code to close with."""
+        if raw_token:
+            credential = Credential("token", raw_token)
+            return await in_thread(standing)(credential) or credential
+        code = await in_thread(standing_of)(self.scope.get("user"))
+        return credential_of(self.scope) if code == OK else code
+
+    async def _replies(self, raw: str | bytes | None) -> list[bytes]:
         try:
-            if text_data is None:
-                raise ProtocolError("bad_json", "A message is text holding one JSON object.")
-            await self._follow(decode(text_data))
-        except ProtocolError as error:
-            await self.send(error_message(error.code, str(error)))
+            return await self._handle(protocol.decode(raw))
+        except ProtocolError as problem:
+            return [protocol.error(problem)]
 
-    async def _follow(self, message: ClientMessage) -> None:
-        if message.type == "ping":
-            await self.send(PONG)
-        for topic in message.topics:
-            try:
-                await self._follow_topic(message.type, topic)
-            except TopicError as error:
-                await self.send(error_message("unknown_topic", str(error), topic[:80]))
-            except ProtocolError:
-                raise
-            except Exception as error:
-                guard.count_failure("snapshot", error)
-                await self.send(error_message("unavailable", "This page can't be built now.", topic))
+    async def _handle(self, request: protocol.Request) -> list[bytes]:
+        assert self._hub is not None
+        assert self._subscriber is not None
+        match request:
+            case protocol.Subscribe(topics):
+                done = (self._hub.subscribe(self._subscriber, topic) for topic in topics)
+                return [_told(outcome) for outcome in await asyncio.gather(*done, return_exceptions=True) if outcome]
+            case protocol.Unsubscribe(topics):
+                self._hub.unsubscribe(self._subscriber, topics)
+            case protocol.Resync(topic):
+                await self._hub.resync(self._subscriber, topic)
+            case protocol.Ping():
+                return [protocol.PONG]
+        return []
 
-    async def _follow_topic(self, kind: str, topic: str) -> None:
-        assert self.hub is not None
-        assert self.subscriber is not None
-        parse(topic)
-        if kind == "unsubscribe":
-            self.topics.discard(topic)
-            self.hub.leave(self.subscriber, topic)
-        elif kind == "resync":
-            await self.hub.snapshot(self.subscriber, topic)
-        elif topic not in self.topics:
-            if len(self.topics) >= MAX_TOPICS:
-                raise ProtocolError("too_many_topics", f"A connection watches at most {MAX_TOPICS} topics.")
-            self.topics.add(topic)
-            await self.hub.join(self.subscriber, topic)
 
-    def _within_allowance(self) -> bool:
-        now = time.monotonic()
-        self._allowance = min(MESSAGES_BURST, self._allowance + (now - self._counted_at) * MESSAGES_PER_S) - 1
-        self._counted_at = now
-        return self._allowance >= 0
-
-    async def _keep_checking(self) -> None:
-        while True:
-            await asyncio.sleep(RECHECK_S)
-            try:
-                code = await refusal(self.caller)
-            except Exception as error:  # the database is away: nobody is logged out for that
-                guard.count_failure("recheck", error)
-                continue
-            if code is not None:
-                await self.close(code)
-                return
-
-    async def disconnect(self, code: int) -> None:
-        """Leave every topic."""
-        if self.subscriber is None or self.hub is None:
-            return
-        self.subscriber.close()
-        for topic in self.topics:
-            self.hub.leave(self.subscriber, topic)
-        if self._recheck is not None:
-            self._recheck.cancel()
-        socket_closed()
+def _told(outcome: BaseException) -> bytes:
+    if not isinstance(outcome, ProtocolError):
+        guard.count_failure("live consumer", outcome)
+        outcome = ProtocolError("unavailable", "That failed here; it was noted.")
+    return protocol.error(outcome)

@@ -1,128 +1,236 @@
-"""The hub: one per process and event loop. It receives each frame once and writes the same text to every socket."""
+"""The fan-out: one subscription to the bus a process, the same bytes to every socket that watches a topic.
+
+A hub belongs to one event loop. It runs while sockets are open: one task receives frames, one tells the collector which
+topics are watched, one asks now and then whether those who watch still may.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
-
 from perfmon import guard
-from perfmon.exceptions import TransportError
-from perfmon.live.bus import WATCH_S, Bus, Frame, get_bus
-from perfmon.live.protocol import data_message
-from perfmon.live.subscriber import Subscriber
+from perfmon.conf import on_change as on_config_change
+from perfmon.exceptions import ProtocolError, TopicError, TransportError
+from perfmon.live import protocol
+from perfmon.live.access import Credential, standing
+from perfmon.live.bus import Bus, Frame, get_bus
+from perfmon.live.coalesce import Coalesced
+from perfmon.live.subscriber import Message, Subscriber
+from perfmon.live.threads import in_thread
 
-RENEW_S = WATCH_S / 3
-SNAPSHOT_AGE_S = 1.0  # a hundred browsers that connect at once cost one snapshot
-RETRY_MAX_S = 5.0
+WATCH_TTL_S = 15.0
+WATCH_EVERY_S = 5.0
+RECHECK_EVERY_S = 30.0
+SNAPSHOT_KEPT_S = 1.0  # a hundred browsers that open one page at once cost one build
+FRESH_S = 1.5  # a frame that came so recently is a snapshot too
+WRITES_A_TURN = 100  # then the loop's other work gets its turn: about 1 ms
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 3.0
+
+Build = Callable[[str], bytes]
 
 
 class Hub:
-    """Topics, who watches them, and the two tasks that run while anybody does."""
+    """Sockets and topics of one event loop; ``build`` makes a topic's payload and raises TopicError, in a thread."""
 
-    def __init__(self, bus: Bus, build: Callable[[str], bytes]) -> None:
+    def __init__(self, bus: Bus, build: Build) -> None:
         self._bus = bus
-        self._build = database_sync_to_async(build, thread_sensitive=False)
-        self._watchers: dict[str, dict[Subscriber, None]] = {}
-        self._sequences: dict[str, int] = {}
-        self._snapshots: dict[str, tuple[float, asyncio.Future[str]]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._build = in_thread(build)
+        self._payloads = Coalesced(self._build, SNAPSHOT_KEPT_S)
+        self._joined: set[Subscriber] = set()
+        self._readers: defaultdict[str, set[Subscriber]] = defaultdict(set)
+        self._interest: Counter[str] = Counter()
+        self._interest_grew = asyncio.Event()
+        self._newest: dict[str, tuple[Frame, float]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def join(self, subscriber: Subscriber, topic: str) -> None:
-        """Give the subscriber a snapshot and every frame of the topic from now on. Raises what building raises."""
-        await self.snapshot(subscriber, topic)
-        self._watchers.setdefault(topic, {})[subscriber] = None
+    # Sockets
+
+    def join(self, subscriber: Subscriber) -> None:
+        """Count an open socket in; the first one starts the hub."""
+        self._joined.add(subscriber)
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._renew())]
-        elif len(self._watchers[topic]) == 1:
-            await self._watch([topic])
+            for run in (self._receive, self._keep_watching, self._keep_checking):
+                self._start(run())
 
-    def leave(self, subscriber: Subscriber, topic: str) -> None:
-        """Stop writing the topic to the subscriber; with the last one everywhere the hub goes to sleep."""
-        watchers = self._watchers.get(topic)
-        if watchers is None:
-            return
-        watchers.pop(subscriber, None)
-        if not watchers:
-            del self._watchers[topic]
-            self._sequences.pop(topic, None)
-        if not self._watchers:
+    def leave(self, subscriber: Subscriber) -> None:
+        """Forget a socket that is gone; the last one stops the hub."""
+        self._joined.discard(subscriber)
+        self.unsubscribe(subscriber, tuple(subscriber.topics))
+        subscriber.close()
+        if not self._joined:
             for task in self._tasks:
                 task.cancel()
-            self._tasks = []
+            self._tasks.clear()
+            self._newest.clear()
 
-    async def snapshot(self, subscriber: Subscriber, topic: str) -> None:
-        """Write the topic's state now; equal snapshots within a second are built once."""
-        subscriber.offer(topic, await self._snapshot_text(topic))
+    async def subscribe(self, subscriber: Subscriber, topic: str) -> None:
+        """Send a snapshot, and from then on frames; raises ProtocolError."""
+        if topic not in subscriber.topics:
+            if len(subscriber.topics) >= protocol.MAX_TOPICS:
+                message = f"A socket watches at most {protocol.MAX_TOPICS} topics."
+                raise ProtocolError("too_many_topics", message, field="topics", topic=topic)
+            self._want(subscriber, topic)
+        try:
+            await self.resync(subscriber, topic)
+        except ProtocolError as problem:
+            if problem.code == "unknown_topic":
+                self.unsubscribe(subscriber, (topic,))
+            raise
+        finally:
+            if topic in subscriber.topics:
+                self._readers[topic].add(subscriber)
 
-    async def _snapshot_text(self, topic: str) -> str:
-        clock = time.monotonic()
-        self._snapshots = {t: held for t, held in self._snapshots.items() if clock - held[0] < SNAPSHOT_AGE_S}
-        held = self._snapshots.get(topic)
-        if held is None:
-            held = self._snapshots[topic] = (clock, asyncio.ensure_future(self._snapshot(topic)))
-        return await asyncio.shield(held[1])
+    def unsubscribe(self, subscriber: Subscriber, topics: tuple[str, ...]) -> None:
+        """Send no more frames of these topics."""
+        for topic in subscriber.topics.intersection(topics):
+            subscriber.topics.discard(topic)
+            subscriber.forget(topic)
+            self._readers[topic].discard(subscriber)
+            self._interest[topic] -= 1
+            if not self._interest[topic]:
+                for of_topic in (self._interest, self._readers, self._newest):
+                    of_topic.pop(topic, None)
 
-    async def _snapshot(self, topic: str) -> str:
-        return data_message("snapshot", topic, self._sequences.get(topic, 0), await self._build(topic))
+    async def resync(self, subscriber: Subscriber, topic: str) -> None:
+        """Send a snapshot of a topic subscribed to; raises ProtocolError."""
+        if topic not in subscriber.topics:
+            raise ProtocolError("not_subscribed", "Subscribe to the topic first.", field="topic", topic=topic)
+        message = await self._snapshot(topic)
+        if topic in subscriber.topics:
+            subscriber.deliver(topic, message)
 
-    def _write(self, frame: Frame) -> None:
-        self._sequences[frame.topic] = frame.sequence
-        watchers = self._watchers.get(frame.topic)
-        if watchers:
-            text = data_message("frame", frame.topic, frame.sequence, frame.body)
-            for subscriber in list(watchers):
-                subscriber.offer(frame.topic, text)
+    def _want(self, subscriber: Subscriber, topic: str) -> None:
+        subscriber.topics.add(topic)
+        self._interest[topic] += 1
+        if self._interest[topic] == 1:
+            self._interest_grew.set()
+
+    # Snapshots and frames
+
+    async def _snapshot(self, topic: str) -> Message:
+        """Return the newest frame when it is fresh, else a payload built here; numbered like the newest frame."""
+        if self._fresh(topic) is None:
+            body = await self._built(topic)
+        newest = self._fresh(topic)
+        if newest is not None:
+            return _text(protocol.snapshot(topic, newest.seq, newest.body))
+        last = self._newest.get(topic)
+        return _text(protocol.snapshot(topic, last[0].seq if last else 0, body))
+
+    def _fresh(self, topic: str) -> Frame | None:
+        frame, received_s = self._newest.get(topic, (None, 0.0))
+        return frame if asyncio.get_running_loop().time() - received_s <= FRESH_S else None
+
+    async def _built(self, topic: str) -> bytes:
+        try:
+            return await self._payloads.get(topic)
+        except TopicError as error:
+            raise ProtocolError("unknown_topic", str(error), field="topics", topic=topic) from error
+        except Exception as error:
+            guard.count_failure("live snapshot", error)
+            message = "The topic can't be read now; frames follow when it can."
+            raise ProtocolError("unavailable", message, topic=topic) from error
+
+    async def _fan_out(self, frame: Frame) -> None:
+        if frame.topic not in self._interest:
+            return
+        self._newest[frame.topic] = frame, asyncio.get_running_loop().time()
+        message = _text(protocol.frame(frame.topic, frame.seq, frame.body))
+        await self._to_readers(frame.topic, message)
+
+    async def _to_readers(self, topic: str, message: Message) -> None:
+        for written, subscriber in enumerate(tuple(self._readers.get(topic, ())), 1):
+            subscriber.deliver(topic, message)
+            if not written % WRITES_A_TURN:
+                await asyncio.sleep(0)
+
+    # What runs while sockets are open
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _receive(self) -> None:
-        """Receive for as long as anybody watches; after an outage everybody gets a snapshot first."""
-        failures = 0
+        """Fan frames out; after the bus was away, first tell everyone how things stand now."""
+        pause_s, was_away = FIRST_PAUSE_S, False
         while True:
             try:
-                async with self._bus.frames() as frames:
-                    if failures:
-                        await self._refresh()
-                    failures = 0
+                async with self._bus.listen() as frames:
+                    pause_s = FIRST_PAUSE_S
+                    if was_away:
+                        self._start(self._catch_up())
                     async for frame in frames:
-                        self._write(frame)
-            except (TransportError, TimeoutError) as error:
-                guard.count_failure("hub", error)
-            failures += 1
-            await asyncio.sleep(random.uniform(0.1, min(RETRY_MAX_S, 0.2 * 2**failures)))  # noqa: S311  jitter
-
-    async def _refresh(self) -> None:
-        for topic, watchers in list(self._watchers.items()):
-            try:
-                for subscriber in list(watchers):
-                    await self.snapshot(subscriber, topic)
+                        await self._fan_out(frame)
             except Exception as error:
-                guard.count_failure("snapshot", error)
+                guard.count_failure("live bus", error)
+            was_away = True
+            self._newest.clear()
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  spreads the reconnects
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    async def _renew(self) -> None:
+    async def _catch_up(self) -> None:
+        self._interest_grew.set()
+        for topic in tuple(self._interest):
+            with guard.guarded("live catch up"):
+                await self._to_readers(topic, await self._snapshot(topic))
+
+    async def _keep_watching(self) -> None:
+        watch = in_thread(self._bus.watch)
         while True:
-            await self._watch(list(self._watchers))
-            await asyncio.sleep(RENEW_S)
+            self._interest_grew.clear()
+            try:
+                await watch(tuple(self._interest), WATCH_TTL_S)
+            except TransportError as error:
+                guard.count_failure("live watch", error)
+            await _first(self._interest_grew.wait(), WATCH_EVERY_S)
 
-    async def _watch(self, topics: list[str]) -> None:
-        try:
-            await asyncio.to_thread(self._bus.watch, topics)
-        except TransportError as error:
-            guard.count_failure("watch", error)
+    async def _keep_checking(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_EVERY_S)
+            await self.recheck()
+
+    async def recheck(self) -> None:
+        """Close the sockets of those who have logged out or may no longer look; one question for each credential."""
+        check = in_thread(standing)
+        by_credential: defaultdict[Credential, list[Subscriber]] = defaultdict(list)
+        for subscriber in self._joined:
+            by_credential[subscriber.credential].append(subscriber)
+        for credential, subscribers in by_credential.items():
+            with guard.guarded("live recheck"):
+                code = await check(credential)
+                for subscriber in subscribers if code else ():
+                    self.unsubscribe(subscriber, tuple(subscriber.topics))
+                    subscriber.deliver("", {"type": "websocket.close", "code": code})
 
 
-_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Bus, Hub]] = WeakKeyDictionary()
+async def _first(event: Awaitable[object], within_s: float) -> None:
+    try:
+        await asyncio.wait_for(event, within_s)
+    except TimeoutError:
+        return
+
+
+def _text(encoded: bytes) -> Message:
+    return {"type": "websocket.send", "text": encoded.decode()}
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def get_hub() -> Hub:
-    """Return the running event loop's hub; a changed bus (other settings, in tests) gets a new one."""
+    """Return the running loop's hub, which shows the dashboard's topics."""
     from perfmon.panels.topics import build
 
-    loop, bus = asyncio.get_running_loop(), get_bus()
-    held = _hubs.get(loop)
-    if held is None or held[0] is not bus:
-        held = _hubs[loop] = (bus, Hub(bus, build))
-    return held[1]
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub(get_bus(), build)
+    return _hubs[loop]
+
+
+on_config_change(_hubs.clear)

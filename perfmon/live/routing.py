@@ -1,7 +1,7 @@
-"""The websocket's address, for the project's ``URLRouter``."""
+"""The websocket's address, for a project's ``URLRouter`` inside ``AuthMiddlewareStack``."""
 
 from django.urls import path
 
-from perfmon.live.consumers import DashboardConsumer
+from perfmon.live.consumers import LiveConsumer
 
-websocket_urlpatterns = [path("ws/perfmon/", DashboardConsumer.as_asgi())]
+websocket_urlpatterns = [path("ws/perfmon/", LiveConsumer.as_asgi())]

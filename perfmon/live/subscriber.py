@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from functools import partial
 from types import coroutine
 from typing import Any
+
+from perfmon.live.access import Credential
 
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -17,13 +20,13 @@ class Subscriber:
     A reader that is slow holds at most one message the server is waiting to write, and one waiting message a topic.
     """
 
-    __slots__ = ("_send", "_waiting", "_writer", "access", "closed", "skipped", "topics")
+    __slots__ = ("_send", "_waiting", "_writer", "closed", "credential", "skipped", "topics")
 
-    def __init__(self, send: Callable[[Message], Coroutine[Any, Any, None]], access: Any = None) -> None:
+    def __init__(self, send: Callable[[Message], Coroutine[Any, Any, None]], credential: Credential) -> None:
         self._send = send
         self._waiting: dict[str, Message] = {}
         self._writer: asyncio.Task[None] | None = None
-        self.access = access
+        self.credential = credential
         self.topics: set[str] = set()
         self.closed = False
         self.skipped = 0
@@ -80,11 +83,10 @@ def _resumed(started: Coroutine[Any, Any, None], waits_for: Any) -> Generator[An
         try:
             value = yield waits_for
         except BaseException as error:
-            step = started.throw
-            argument: Any = error
+            step = partial(started.throw, error)
         else:
-            step, argument = started.send, value
+            step = partial(started.send, value)
         try:
-            waits_for = step(argument)
+            waits_for = step()
         except StopIteration:
             return

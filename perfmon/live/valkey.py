@@ -54,7 +54,7 @@ class ValkeyBus:
         """Number and send in one step, so that frames arrive in the order of their numbers."""
         with reaching_valkey():
             keys = (self._numbers + topic, self._channel)
-            return int(get_client().eval(_PUBLISH, 2, *keys, topic, body, NUMBERS_KEPT_S))  # type: ignore[arg-type]
+            return int(get_client().eval(_PUBLISH, 2, *keys, topic, body, NUMBERS_KEPT_S))
 
     def watch(self, topics: Collection[str], ttl_s: float) -> None:
         """Note when the topics were last asked for."""
@@ -84,7 +84,7 @@ class ValkeyBus:
             yield _frames(pubsub)
         finally:
             with suppress(redis.RedisError, OSError):
-                await pubsub.aclose()
+                await pubsub.aclose()  # type: ignore[no-untyped-call]
                 await client.aclose()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from time import perf_counter_ns
 from typing import Any, cast
 
@@ -12,37 +12,32 @@ from django.db.backends.signals import connection_created
 
 from perfmon import guard
 from perfmon.context import RequestTrace, current
-from perfmon.histogram import MAX_VALUE, SUB_BITS, Histogram
 from perfmon.ingest import Shard, local
+from perfmon.recorders.durations import FOLD_AT, Durations
 from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
 
 
-class CallSlot:
-    """What one thread counted for one alias this second (queries, or cache reads). Durations in nanoseconds."""
+class CallSlot(Durations):
+    """What one thread counted for one alias this second: queries, or cache reads."""
 
-    __slots__ = ("count", "counts", "errors", "key", "kind", "max_ns", "sum_ns")
+    __slots__ = ("count", "errors", "key", "kind")
 
     def __init__(self, kind: str, key: str) -> None:
+        super().__init__()
         self.kind, self.key = kind, key
-        self.count = self.errors = self.sum_ns = self.max_ns = 0
-        self.counts: dict[int, int] = {}
+        self.count = self.errors = 0
 
     def add(self, duration_ns: int, count: int, errors: int) -> None:
         """Count one call: ``count`` is 1 for a query, the number of keys for a cache read."""
         self.count += count
         self.errors += errors
-        self.sum_ns += duration_ns
-        if duration_ns > self.max_ns:
-            self.max_ns = duration_ns
-        value = duration_ns if duration_ns <= MAX_VALUE else MAX_VALUE
-        shift = value.bit_length() - (SUB_BITS + 1)
-        index = value if shift <= 0 else (shift << SUB_BITS) + (value >> shift)
-        self.counts[index] = self.counts.get(index, 0) + 1
+        self.values.append(duration_ns)
+        if len(self.values) >= FOLD_AT:
+            self.fold()
 
     def series(self) -> Iterable[tuple[SeriesKey, Window]]:
         """Return the window of this alias."""
-        window = Window(self.count, self.errors, self.sum_ns, self.max_ns, Histogram(self.counts))
-        yield SeriesKey(self.kind, self.key), window
+        yield SeriesKey(self.kind, self.key), self.window(self.count, self.errors)
 
 
 def call_slot(shard: Shard, kind: str, key: str) -> CallSlot:
@@ -53,6 +48,36 @@ def call_slot(shard: Shard, kind: str, key: str) -> CallSlot:
             (kind, key), lambda: CallSlot(kind, key), (kind, OVERFLOW_KEY), lambda: CallSlot(kind, OVERFLOW_KEY)
         )
     return cast(CallSlot, slot)
+
+
+def fold_queries(shard: Shard, trace: RequestTrace) -> None:
+    """Count a request's queries in their aliases' slots and in the request's own counters; the shard is being written."""
+    alias, slot = "", None
+    total_ns = 0
+    for of, duration_ns in trace.queries:
+        if slot is None or of != alias:
+            alias, slot = of, call_slot(shard, "query", of)
+        slot.values.append(duration_ns)
+        slot.count += 1
+        total_ns += duration_ns
+    if slot is not None and len(slot.values) >= FOLD_AT:
+        slot.fold()
+    trace.db_queries += len(trace.queries)
+    trace.db_ns += total_ns
+    trace.queries.clear()
+
+
+def fold_early(trace: RequestTrace) -> None:
+    """Count the queries of a request that makes very many before it ends, so that they are not all kept."""
+    try:
+        shard = local.shard
+        shard.writes += 1
+        try:
+            fold_queries(shard, trace)
+        finally:
+            shard.writes += 1
+    except Exception as error:
+        guard.count_failure("query", error)
 
 
 def record_call(kind: str, key: str, duration_ns: int, count: int, errors: int) -> None:
@@ -69,14 +94,16 @@ def record_call(kind: str, key: str, duration_ns: int, count: int, errors: int) 
 
 
 class QueryWrapper:
-    """An execute wrapper of one connection. It keeps this second's slot at hand: a look-up less a query."""
+    """An execute wrapper of one connection.
 
-    __slots__ = ("alias", "slot", "slots")
+    Between two queries of a view the processor's caches are cold for our code, so a query only leaves its duration with
+    its request; ``fold_queries`` counts them all at the request's end. Outside a request each is counted at once.
+    """
+
+    __slots__ = ("alias",)
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self.slots: dict[Hashable, Any] | None = None
-        self.slot: CallSlot | None = None
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         trace = current.get()
@@ -86,28 +113,25 @@ class QueryWrapper:
         try:
             result = execute(sql, params, many, context)
         except BaseException:
-            self.record(trace, perf_counter_ns() - started_ns, 1)
+            self.failed(trace, perf_counter_ns() - started_ns)
             raise
-        self.record(trace, perf_counter_ns() - started_ns, 0)
+        duration_ns = perf_counter_ns() - started_ns
+        if trace is not None:
+            queries = trace.queries
+            queries.append((self.alias, duration_ns))
+            if len(queries) >= FOLD_AT:
+                fold_early(trace)
+        else:
+            record_call("query", self.alias, duration_ns, 1, 0)
         return result
 
-    def record(self, trace: RequestTrace | None, duration_ns: int, failed: int) -> None:
-        """Count one query for its request and its alias; failures of ours are counted, never raised."""
-        try:
-            if trace is not None:
-                trace.db_queries += 1
-                trace.db_errors += failed
-                trace.db_ns += duration_ns
-            shard = local.shard
-            shard.writes += 1
-            try:
-                if shard.slots is not self.slots:
-                    self.slots, self.slot = shard.slots, call_slot(shard, "query", self.alias)
-                self.slot.add(duration_ns, 1, failed)  # type: ignore[union-attr]
-            finally:
-                shard.writes += 1
-        except Exception as error:
-            guard.count_failure("query", error)
+    def failed(self, trace: RequestTrace | None, duration_ns: int) -> None:
+        """Count a query that raised."""
+        if trace is not None:
+            trace.db_queries += 1
+            trace.db_errors += 1
+            trace.db_ns += duration_ns
+        record_call("query", self.alias, duration_ns, 1, 1)
 
 
 class QueryRecorder:

@@ -21,8 +21,9 @@ from perfmon import guard
 from perfmon.conf import get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.context import RequestTrace
-from perfmon.histogram import MAX_VALUE, SUB_BITS, Histogram
 from perfmon.ingest import local
+from perfmon.recorders.durations import FOLD_AT, Durations
+from perfmon.recorders.queries import fold_queries
 from perfmon.series import MAX_KEY_CHARS, OVERFLOW_KEY, SeriesKey, Window
 
 UNMATCHED = "(unmatched)"  # one series for every path no route serves: their number is the attacker's to choose
@@ -34,34 +35,30 @@ _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 _GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
 
-class RequestSlot:
+class RequestSlot(Durations):
     """What one thread counted for one (method, route, status class) this second. Durations in nanoseconds."""
 
     __slots__ = (
-        "cache_max_ns", "cache_misses", "cache_ns", "cache_reads", "count", "counts", "db_errors", "db_max_ns", "db_ns",
-        "db_queries", "label", "max_ns", "own_ns", "queue", "status_class", "sum_ns",
+        "cache_max_ns", "cache_misses", "cache_ns", "cache_reads", "count", "db_errors", "db_max_ns", "db_ns",
+        "db_queries", "label", "own_ns", "queue", "status_class",
     )  # fmt: skip
 
     def __init__(self, label: str, status_class: int) -> None:
+        super().__init__()
         self.label = label
         self.status_class = status_class
-        self.count = self.sum_ns = self.max_ns = self.own_ns = 0
-        self.counts: dict[int, int] = {}
+        self.count = self.own_ns = 0
         self.db_queries = self.db_errors = self.db_ns = self.db_max_ns = 0
         self.cache_reads = self.cache_misses = self.cache_ns = self.cache_max_ns = 0
         self.queue: Window | None = None
 
     def add(self, duration_ns: int, trace: RequestTrace) -> None:
-        """Count one request; the histogram's index is worked out in place (``perfmon.histogram.bucket_index``)."""
+        """Count one request and what it did."""
         self.count += 1
-        self.sum_ns += duration_ns
-        if duration_ns > self.max_ns:
-            self.max_ns = duration_ns
-        value = duration_ns if duration_ns <= MAX_VALUE else MAX_VALUE
-        shift = value.bit_length() - (SUB_BITS + 1)
-        index = value if shift <= 0 else (shift << SUB_BITS) + (value >> shift)
-        counts = self.counts
-        counts[index] = counts.get(index, 0) + 1
+        values = self.values
+        values.append(duration_ns)
+        if len(values) >= FOLD_AT:
+            self.fold()
         if trace.db_queries:
             self.db_queries += trace.db_queries
             self.db_errors += trace.db_errors
@@ -78,8 +75,7 @@ class RequestSlot:
     def series(self) -> Iterable[tuple[SeriesKey, Window]]:
         """Return this slot's share of the request, response, database, cache, queue and own-cost series."""
         label = self.label
-        errors = self.count if self.status_class == 5 else 0
-        yield SeriesKey("request", label), Window(self.count, errors, self.sum_ns, self.max_ns, Histogram(self.counts))
+        yield SeriesKey("request", label), self.window(self.count, self.count if self.status_class == 5 else 0)
         yield SeriesKey("response", f"{label} {self.status_class}xx"), Window(self.count)
         yield SeriesKey("self", "record"), Window(self.count, 0, self.own_ns, 0)
         if self.db_queries:
@@ -117,6 +113,8 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> None:
             slot = shard.slots.get(key)
             if slot is None:
                 slot = _new_slot(key)
+            if trace.queries:
+                fold_queries(shard, trace)
             slot.add(ended_ns - trace.started_ns, trace)  # type: ignore[attr-defined]
             queued = request.META.get("perfmon.queued_ns") or request.META.get("HTTP_X_REQUEST_START")
             if queued:

@@ -17,10 +17,10 @@ def plain(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """Do three queries and two cache reads, one of them a miss."""
+    """Do three queries, or as many as asked for, and two cache reads, one of them a miss."""
     with connection.cursor() as cursor:
-        for _ in range(3):
-            cursor.execute("SELECT 1")
+        for _ in range(int(request.GET.get("queries", 3))):
+            cursor.execute(request.GET.get("sql", "SELECT 1"))
     cache.set("known", None)
     cache.get("known")
     cache.get("unknown")

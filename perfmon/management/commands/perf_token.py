@@ -67,7 +67,9 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         tokens = list(ApiToken.objects.all())
         if not tokens:
-            self.stdout.write("There are no tokens. Make one with: manage.py perf_token create NAME --scope metrics:write")
+            self.stdout.write(
+                "There are no tokens. Make one with: manage.py perf_token create NAME --scope metrics:write"
+            )
         for token in tokens:
             self.stdout.write(f"{token.pk:>4}  {token.prefix}…  {token.name:<24}  {_state(token)}")
             self.stdout.write(f"      {', '.join(token.scopes)}; {_used(token)}")

@@ -88,6 +88,22 @@ def test_queries_and_cache_reads_are_counted_for_their_request_and_their_alias()
     assert windows[SeriesKey("request_db", "GET /busy/")].sum < windows[SeriesKey("request", "GET /busy/")].sum
 
 
+def test_a_request_with_thousands_of_queries_keeps_none_of_them_and_counts_all():
+    Client().get("/busy/?queries=3000")
+
+    windows = recorded()
+    assert windows[SeriesKey("request_db", "GET /busy/")].count == 3000
+    assert windows[SeriesKey("query", "default")].histogram.count == 3000
+
+
+def test_a_query_that_fails_is_counted_as_failed():
+    Client(raise_request_exception=False).get("/busy/?sql=SELECT nonsense")
+
+    windows = recorded()
+    assert windows[SeriesKey("request_db", "GET /busy/")].errors == 1
+    assert windows[SeriesKey("query", "default")].errors == 1
+
+
 def test_a_streamed_answer_is_timed_to_its_last_byte():
     response = Client().get("/streamed/")
     assert SeriesKey("request", "GET /streamed/") not in recorded()

@@ -1,0 +1,21 @@
+"""perfmon's addresses. A project includes them at its root: ``path("", include("perfmon.urls"))``."""
+
+from django.urls import path
+
+from perfmon import api, health, plotly, views
+
+app_name = "perfmon"
+
+urlpatterns = [
+    path("dashboard", views.overview, name="dashboard"),
+    path("dashboard/endpoint", views.endpoint, name="endpoint"),
+    path("dashboard/hosts", views.hosts, name="hosts"),
+    path("dashboard/alerts", views.alerts, name="alerts"),
+    path("dashboard/alerts/<int:alert_id>/acknowledge", views.acknowledge, name="alert_acknowledge"),
+    path("dashboard/plotly-<str:version>.js", plotly.plotly_js, name="plotly"),
+    path("api/dashboard/data", api.dashboard_data, name="dashboard_data"),
+    path("api/metrics", api.metrics_ingest, name="metrics_ingest"),
+    path("health", health.health, name="health"),
+    path("health/live", health.health_live, name="health_live"),
+    path("health/ready", health.health_ready, name="health_ready"),
+]
