@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "omniwriter.settings")
@@ -14,34 +16,59 @@ stream = get_asgi_application()  # Django is set up from here on
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.cache import caches  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
-from perfmon.live.routing import websocket_urlpatterns  # noqa: E402
+from django.db import connections  # noqa: E402
 
 from omniwriter.bridge import Bridge  # noqa: E402
 from omniwriter.statics import static_app  # noqa: E402
+from perfmon.ingest import ingest, record_external  # noqa: E402
+from perfmon.live.routing import websocket_urlpatterns  # noqa: E402
+from perfmon.recorders.requests import METHODS  # noqa: E402
 
-STREAMS = "/events/"  # answers that stay open for minutes: they would hold a bridge thread each
+STREAMS = "/events/"  # answers that stay open for minutes: they would hold a thread each
+
+Scope = dict[str, Any]
+
+
+def open_caches() -> None:
+    """Make a thread's cache objects once: in a request's own context Django would make new ones each time."""
+    for alias in settings.CACHES:
+        caches[alias]
+
+
+def count_refused(scope: Scope, status: int) -> None:
+    """Show a request that Django never saw on the dashboard."""
+    method = scope["method"] if scope["method"] in METHODS else "OTHER"
+    record_external(method=method, endpoint="(refused)", duration_ns=0, status=status, second=int(time.time()))
+
 
 bridge = Bridge(
     get_wsgi_application(),
     threads=settings.HTTP_THREADS,
     queue=settings.HTTP_QUEUE,
     limit_bytes=settings.HTTP_LIMIT_BYTES,
+    prepare=open_caches,
+    dispose=connections.close_all,
+    on_refused=count_refused,
 )
 
 
-async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def http(scope: Scope, receive: Any, send: Any) -> None:
     """Give long streams to Django's own ASGI handler and everything else to the bridge."""
     serve = stream if scope["path"].startswith(STREAMS) else bridge
     await serve(scope, receive, send)
 
 
-async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Say that start and stop need nothing of us."""
+async def lifespan(scope: Scope, receive: Any, send: Any) -> None:
+    """Send the last measurements before the server ends: uvicorn dies of its signal, without exit hooks."""
     while True:
         message = await receive()
+        stopping = message["type"] == "lifespan.shutdown"
+        if stopping:
+            await asyncio.to_thread(ingest.stop)
         await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
+        if stopping:
             return
 
 

@@ -1,18 +1,38 @@
-"""Project settings, driven by the environment."""
+"""Project settings, driven by the environment.
 
+``omniwriter/env.py`` declares the variables and ``docs/settings.md`` shows them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import environ
 
-env = environ.Env()
-BASE_DIR = Path(__file__).resolve().parent.parent
-SECRET_KEY = env.str("SECRET_KEY", "insecure-development-key")
-DEBUG = env.bool("DEBUG", True)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
-REDIS_URL = env.str("REDIS_URL", "")
+from omniwriter.env import read_environment
+from omniwriter.origin import git_release, kept_secret_key, writable_folder
 
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+ENV = read_environment(os.environ)
+
+DEBUG = ENV["DEBUG"]
+ALLOWED_HOSTS = ENV["ALLOWED_HOSTS"]
+VAR_DIR = writable_folder(BASE_DIR / ENV["OMNI_VAR_DIR"])
+SECRET_KEY = ENV["SECRET_KEY"] or kept_secret_key(VAR_DIR / "secret.key")
+RELEASE = ENV["OMNI_RELEASE"] or git_release(BASE_DIR)
+
+# Applications
+
+# Daphne gives runserver live reload and websockets; elsewhere it would cost each process 0.6 s and 30 MB for nothing.
+RUNSERVER_APPS = ["daphne"] if sys.argv[1:2] == ["runserver"] else []
 INSTALLED_APPS = [
-    "daphne",
+    *RUNSERVER_APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -25,8 +45,9 @@ INSTALLED_APPS = [
     "omniwriter",
 ]
 MIDDLEWARE = [
-    "perfmon.middleware.PerfmonMiddleware",
+    "perfmon.middleware.PerfmonMiddleware",  # first, so that the others' time counts too
     "django.middleware.security.SecurityMiddleware",
+    "omniwriter.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -51,25 +72,183 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": BASE_DIR / "var" / "omniwriter.sqlite3",
-        "OPTIONS": {
+LOGIN_URL = "/admin/login/"
+
+# The bridge from the ASGI server to Django's WSGI handler (omniwriter/bridge)
+
+HTTP_THREADS = ENV["OMNI_HTTP_THREADS"]
+HTTP_QUEUE = ENV["OMNI_HTTP_QUEUE"]
+HTTP_LIMIT_BYTES = ENV["OMNI_HTTP_LIMIT_MB"] << 20
+
+# Database
+
+
+def database(url: str) -> dict[str, Any]:
+    """Return Django's settings for a database URL: SQLite in WAL mode, PostgreSQL with a pool."""
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        # Three writers at 610 transactions a second: no locked error with these, 810 with the defaults.
+        config["OPTIONS"] = options | {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
+        }
+    else:
+        most = ENV["OMNI_DB_POOL_SIZE"] + ENV["OMNI_DB_POOL_OVERFLOW"]
+        # Opened as they are needed: N processes that keep 20 each would fill a server's 100 while idle.
+        options["pool"] = {"min_size": 1, "max_size": max(1, most), "max_lifetime": 3600, "timeout": 10}
+        config |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}  # Django's pool takes no other way
+    return config
+
+
+DATABASES = {"default": database(ENV["DATABASE_URL"] or f"sqlite:///{VAR_DIR / 'omniwriter.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LANGUAGE_CODE = "en"
+
+# Valkey: 0 measurements and websockets, 1 tasks, 2 cache, 3 sessions
+
+REDIS_URL = re.sub("^valkey", "redis", ENV["REDIS_URL"])  # one protocol; libraries know the older name
+
+
+def valkey_database(url: str, number: int) -> str:
+    """Return the URL of another numbered database on the same server."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return urlunsplit(parts._replace(path=f"/{number}"))
+    query = urlencode({**dict(parse_qsl(parts.query)), "db": number})
+    return f"unix://{parts.netloc}{parts.path}?{query}"  # urlunsplit would lose the slashes
+
+
+def celery_url(url: str) -> str:
+    """Return the URL of the tasks' database in the words that Celery knows."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"redis+socket://{parts.netloc}{parts.path}?virtual_host=1"
+    return valkey_database(url, 1)
+
+
+def cache(number: int, prefix: str) -> dict[str, Any]:
+    """Return Django's settings for a cache: Valkey when there is one, this process's memory otherwise."""
+    if not REDIS_URL:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": prefix, "KEY_PREFIX": prefix}
+    # A cache that is away must cost little: short waits, no retries, and the page is made without it.
+    connection = {"socket_timeout": 1, "socket_connect_timeout": 0.5, "retry": None, "max_connections": 100}
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": valkey_database(REDIS_URL, number),
+        "KEY_PREFIX": prefix,
+        "OPTIONS": {"CONNECTION_POOL_KWARGS": connection, "IGNORE_EXCEPTIONS": True, "LOG_IGNORED_EXCEPTIONS": True},
+    }
+
+
+CACHES = {"default": cache(2, "omniwriter"), "sessions": cache(3, "sessions")}
+DJANGO_REDIS_LOGGER = "omniwriter.cache"
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "sessions"
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+# Tasks
+
+CELERY_BROKER_URL = celery_url(REDIS_URL) if REDIS_URL else "memory://"
+CELERY_RESULT_BACKEND = CELERY_BROKER_URL if REDIS_URL else "cache+memory://"
+CELERY_TASK_ALWAYS_EAGER = not REDIS_URL  # without a broker the caller does the work
+CELERY_RESULT_EXPIRES = 86_400
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2.0
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    # A killed worker's task is given to another after 10 s with these two, after 91 s without.
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {"clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0}}
+
+# Languages and time
+
+LANGUAGE_CODE = ENV["OMNI_LANGUAGE"]
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# Static files
+
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-LOGIN_URL = "/admin/login/"
-PERFMON = {"VALKEY_URL": REDIS_URL}
+STATIC_COLLECTED = ENV["OMNI_STATIC_COLLECTED"] and not DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "omniwriter.statics.HashedStorage"
+        if STATIC_COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+MEDIA_ROOT = VAR_DIR / "media"
+
+# Security
+
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",  # since CSP 3 that takes in ws: and wss: of the same origin
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+CSRF_TRUSTED_ORIGINS = ENV["OMNI_TRUSTED_ORIGINS"]
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if ENV["OMNI_BEHIND_TLS"]:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# Logs go to the console; whoever runs the process keeps them
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"once": {"()": "omniwriter.logs.OncePer", "seconds": 10}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "sparing": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once"]},
+    },
+    "root": {"handlers": ["console"], "level": ENV["OMNI_LOG_LEVEL"]},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Each is asked for every request, so what they say about an outage is thinned out.
+        "omniwriter.cache": {"handlers": ["sparing"], "propagate": False},
+        "django.contrib.sessions": {"handlers": ["sparing"], "propagate": False},
+    },
+}
+
+# Measuring
+
+PERFMON = {
+    "ENABLED": ENV["OMNI_PERFMON"],
+    "VALKEY_URL": REDIS_URL,
+    "HOST_NAME": ENV["OMNI_HOST_NAME"],
+    "RELEASE": RELEASE,
+}
+PERF_BUDGETS = ENV["OMNI_PERF_BUDGETS"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
@@ -42,11 +43,11 @@ def bucket_bounds(index: int) -> tuple[int, int]:
 
 def bucket_middle(index: int) -> float:
     """Return the value a bucket stands for: itself when it holds one integer, else its middle."""
-    low, high = bucket_bounds(index)
-    return float(low) if high - low == 1 else (low + high - 1) / 2
+    return _MIDDLES[index]
 
 
 BUCKET_LIMIT = bucket_index(MAX_VALUE) + 1
+_MIDDLES = tuple((low + high - 1) / 2 for low, high in map(bucket_bounds, range(BUCKET_LIMIT)))
 
 
 class Histogram:
@@ -85,8 +86,8 @@ class Histogram:
         if not self.counts:
             return [None] * len(percents)
         indices = sorted(self.counts)
-        running = list(accumulate(self.counts[index] for index in indices))
-        return [bucket_middle(indices[_first_at_least(running, percent)]) for percent in percents]
+        running = list(accumulate(map(self.counts.__getitem__, indices)))
+        return [_MIDDLES[indices[_first_at_least(running, percent)]] for percent in percents]
 
     def to_bytes(self) -> bytes:
         """Pack as version byte, count width, bucket number, then the sorted indices and their counts.
@@ -142,8 +143,6 @@ def merge_packed(counts: dict[int, int], packed: bytes) -> None:
 
 
 def _first_at_least(running: list[int], percent: float) -> int:
-    from bisect import bisect_left
-
     rank = -(-running[-1] * percent // 100)  # ceiling, exact for integers
     return bisect_left(running, max(1, rank))
 

@@ -104,6 +104,10 @@ class Window:
         window.merge_row(row)
         return window
 
+    def copy(self) -> Window:
+        """Return a window that can be added to without changing this one."""
+        return Window(self.count, self.errors, self.sum, self.max, Histogram(self.histogram.counts))
+
     @property
     def mean(self) -> float | None:
         """The mean value in the kind's unit, or None when nothing was counted."""

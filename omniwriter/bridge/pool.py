@@ -1,102 +1,179 @@
-"""A fixed number of threads behind a bounded queue, answering on the event loop that asked."""
+"""A fixed number of threads behind a bounded queue, answering on the event loop that asked.
+
+A job costs one queue put, one future and, for all that end in the meantime, one wake-up of the loop;
+``concurrent.futures`` with ``run_in_executor`` takes two futures, two locks and a wake-up each.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 
-class PoolFull(Exception):
-    """As many requests wait as may wait."""
+class PoolFullError(Exception):
+    """As many jobs wait as may wait."""
+
+
+def nothing() -> None:
+    """Do nothing: the default of what a thread does before its first job and after its last."""
+
+
+class _Home:
+    """Where the jobs of one event loop go back to."""
+
+    __slots__ = ("done", "loop", "taken", "woken")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.taken = 0
+        self.done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self.woken = False
+
+    def hand_over(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+        """Called by a thread. The append comes before the look at ``woken``, which ``settle`` lowers before it drains:
+        so whoever finds it raised is certain that the loop has yet to look."""
+        self.done.append((future, result, error))
+        if self.woken:
+            return
+        self.woken = True
+        try:
+            self.loop.call_soon_threadsafe(self.settle)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            self.done.clear()
+
+    def settle(self) -> None:
+        """Called by the loop: tell everyone whose job has ended."""
+        self.woken = False
+        while self.done:
+            future, result, error = self.done.popleft()
+            self.taken -= 1
+            if future.done():  # cancelled meanwhile
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
 
 
 class _Job(NamedTuple):
-    work: Callable[[], Any]
+    work: Callable[..., Any]
+    arguments: tuple[Any, ...]
     context: Context
     future: asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop
+    home: _Home
 
 
 class ThreadPool:
-    """Runs one job a thread; ``run`` refuses at once what the queue has no room for.
+    """Runs one job a thread; ``run`` refuses at once what the queue has no room for. Serves one event loop at a time.
 
-    Django keeps a database connection per thread, so the number of threads is the number of connections. Finished jobs
-    are handed to the loop in batches: one wake-up for all that ended meanwhile.
+    Django keeps database connections per thread, so the number of threads is the number of connections. ``prepare``
+    runs first in every thread, and all jobs of that thread see the context variables it sets; ``dispose`` runs last.
     """
 
-    def __init__(self, threads: int, queue: int) -> None:
-        self._limit = threads + queue
-        self._taken = 0
+    def __init__(
+        self,
+        threads: int,
+        queue: int,
+        *,
+        extra: int = 0,
+        prepare: Callable[[], object] = nothing,
+        dispose: Callable[[], object] = nothing,
+    ) -> None:
+        self._threads, self._queue, self._extra = threads, queue, extra
+        self._prepare, self._dispose = prepare, dispose
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._done: deque[tuple[_Job, Any, BaseException | None]] = deque()
-        self._wanted = threads
+        self._home: _Home | None = None
         self._started = False
-        self._start_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._away = 0
+        self._replaced: set[int] = set()
 
     @property
     def taken(self) -> int:
-        """How many jobs run or wait."""
-        return self._taken
+        """How many jobs run or wait, without those that have left the pool to others."""
+        return (self._home.taken if self._home else 0) - self._away
 
-    async def run(self, work: Callable[[], Any]) -> Any:
-        """Run ``work`` in a thread with a copy of this context and return its result; raises PoolFull or its error."""
-        if self._taken >= self._limit:
-            raise PoolFull
+    @property
+    def busy(self) -> bool:
+        """Whether the next job will have to wait for a thread."""
+        return self.taken >= self._threads
+
+    async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Run ``work`` in a thread with a copy of this context and return its result or raise its error.
+
+        Raises PoolFullError when the queue has no room. Who is cancelled here stops waiting; the thread goes on to the end of the job.
+        """
+        loop = asyncio.get_running_loop()
+        home = self._home
+        if home is None or home.loop is not loop:
+            home = self._home = _Home(loop)
+        if home.taken - self._away >= self._threads + self._queue:
+            raise PoolFullError
         if not self._started:
             self._start()
-        loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._taken += 1
-        self._jobs.put(_Job(work, copy_context(), future, loop))
+        home.taken += 1
+        self._jobs.put(_Job(work, arguments, copy_context(), future, home))
+        return await future
+
+    @contextmanager
+    def left_to_others(self) -> Iterator[None]:
+        """Let another thread take the calling one's place while it waits for its client, and for good after that.
+
+        With ``extra`` threads away already, this one keeps its place: the pool has then one thread less meanwhile.
+        """
+        with self._lock:
+            replaced = self._away < self._extra
+            if replaced:
+                self._away += 1
+                self._replaced.add(threading.get_ident())
+        if not replaced:
+            yield
+            return
+        self._start_thread()
         try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            future.add_done_callback(_forget)  # the thread goes on to its end; nobody waits for the result
-            raise
+            yield
+        finally:
+            with self._lock:
+                self._away -= 1
 
     def _start(self) -> None:
-        with self._start_lock:
-            if not self._started:
-                for number in range(self._wanted):
-                    threading.Thread(target=self._work, name=f"http-{number}", daemon=True).start()
-                self._started = True
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
+        for _ in range(self._threads):
+            self._start_thread()
+
+    def _start_thread(self) -> None:
+        threading.Thread(target=self._work, name="http", daemon=True).start()
 
     def _work(self) -> None:
-        while True:
+        self._prepare()
+        own = copy_context()
+        me = threading.get_ident()
+        while me not in self._replaced:
             job = self._jobs.get()
+            result: Any = None
+            error: BaseException | None = None
             try:
-                outcome = (job, job.context.run(job.work), None)
-            except BaseException as error:  # whatever it is belongs to the one who waits
-                outcome = (job, None, error)
-            self._hand_over(outcome)
-            del job, outcome  # a waiting thread keeps no request alive
-
-    def _hand_over(self, outcome: tuple[_Job, Any, BaseException | None]) -> None:
-        wake = not self._done
-        self._done.append(outcome)
-        if wake:
-            try:
-                outcome[0].loop.call_soon_threadsafe(self._settle)
-            except RuntimeError:  # the loop is closed: the server has stopped
-                self._done.clear()
-
-    def _settle(self) -> None:
-        while self._done:
-            job, result, error = self._done.popleft()
-            self._taken -= 1
-            if job.future.done():
-                continue
-            if error is None:
-                job.future.set_result(result)
-            else:
-                job.future.set_exception(error)
+                result = own.copy().run(_call, job, own)
+            except BaseException as raised:  # whatever it is belongs to the one who waits
+                error = raised
+            job.home.hand_over(job.future, result, error)
+            del job, result, error  # a thread that waits keeps no request alive
+        self._replaced.discard(me)
+        self._dispose()
 
 
-def _forget(future: asyncio.Future[Any]) -> None:
-    if not future.cancelled():
-        future.exception()
+def _call(job: _Job, own: Context) -> Any:
+    for variable, value in job.context.items():
+        if variable not in own:
+            variable.set(value)
+    return job.work(*job.arguments)

@@ -7,13 +7,13 @@ class StackError(Exception):
     """The stack can't start or go on; the message is for the person at the terminal."""
 
 
-class MissingPart(StackError):
+class MissingPartError(StackError):
     """A bundled program is not installed."""
 
 
-class PortBusy(StackError):
+class PortBusyError(StackError):
     """Somebody else listens on a port we were told to use."""
 
 
-class NotReady(StackError):
+class NotReadyError(StackError):
     """A process ended, or did not answer in time, before it was ready."""

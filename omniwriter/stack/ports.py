@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from omniwriter.stack.errors import PortBusy, StackError
+from omniwriter.stack.errors import PortBusyError, StackError
 
 LOOPBACK = "127.0.0.1"
 PROBE_TIMEOUT_S = 0.2
@@ -30,7 +30,7 @@ def answers(address: int | Path, host: str = LOOPBACK) -> bool:
 
 
 def require_free(host: str, port: int) -> None:
-    """Raise PortBusy, naming the process that holds the port, or StackError when the host is not ours."""
+    """Raise PortBusyError, naming the process that holds the port, or StackError when the host is not ours."""
     if not 1 <= port <= 65535:
         raise StackError(f"--port must be between 1 and 65535, not {port}.")
     try:
@@ -45,7 +45,7 @@ def require_free(host: str, port: int) -> None:
 def _explained(host: str, port: int, error: OSError) -> StackError:
     if error.errno == errno.EADDRINUSE:
         owner = port_owner(port)
-        return PortBusy(
+        return PortBusyError(
             f"Port {port} is in use{f' by {owner}' if owner else ''}. "
             f"Stop that program, or choose another port: --port {port + 1} (with make: make run PORT={port + 1})."
         )

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from omniwriter.stack.binaries import find_binary
-from omniwriter.stack.errors import MissingPart, StackError
+from omniwriter.stack.errors import MissingPartError, StackError
 from omniwriter.stack.ports import LOOPBACK
 from omniwriter.stack.service import Service
 
@@ -34,7 +34,7 @@ def _prefix() -> tuple[str, ...]:
         return ()
     unshare = shutil.which("unshare")
     if unshare is None:
-        raise MissingPart("PostgreSQL can't run as root without `unshare`. Install util-linux, or use another account.")
+        raise MissingPartError("PostgreSQL can't run as root without `unshare`. Install util-linux.")
     return (unshare, "--user", "--map-user=1000", "--map-group=1000")
 
 
@@ -44,7 +44,7 @@ def _program(name: str, *arguments: str) -> tuple[str, ...]:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise StackError(f"{Path(command[len(_prefix())]).name} failed: {(done.stderr or done.stdout).strip()}")
 
@@ -74,7 +74,7 @@ def clone(folder: Path, *, primary_port: int, slot: str) -> None:
 def postgres_service(
     folder: Path, *, port: int, name: str = "postgres", replica: bool = False, options: Mapping[str, str] = OPTIONS
 ) -> Service:
-    """Return PostgreSQL over an initialised ``folder``, on a loopback port; raises MissingPart without the wheel."""
+    """Return PostgreSQL over an initialised ``folder``, on a loopback port; raises MissingPartError."""
     settings = {**options, "listen_addresses": LOOPBACK, "unix_socket_directories": "", "port": str(port)}
     return Service(
         name=name,

@@ -47,8 +47,10 @@ class Tree:
 
     def spawn(self, command: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path | None = None) -> Child:
         """Start a program with its output appended to ``log``; raises OSError when it can't be started."""
+        if self._sentinel is None:
+            self._sentinel = self._start_sentinel()
         with log.open("ab") as output:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -90,14 +92,13 @@ class Tree:
             self._sentinel = None
 
     def _announce(self, sign: str, child: Child) -> None:
-        if self._sentinel is None:
-            self._sentinel = self._start_sentinel()
+        assert self._sentinel
         assert self._sentinel.stdin
         self._sentinel.stdin.write(f"{sign}{child.pid}\n".encode())
         self._sentinel.stdin.flush()
 
     def _start_sentinel(self) -> Child:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", sentinel.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from omniwriter.stack.errors import NotReady, StackError
+from omniwriter.stack.errors import NotReadyError, StackError
 from omniwriter.stack.ports import LOOPBACK, answers
 from omniwriter.stack.process import Child, Tree
 
@@ -53,7 +53,7 @@ class Running:
         self.log = log
         self._tree = tree
         self._log_start = log.stat().st_size if log.exists() else 0
-        self.started_s = time.monotonic()
+        self.started_s = self.asked_s = time.monotonic()
         self.child: Child = self._spawn()
 
     def _spawn(self) -> Child:
@@ -88,11 +88,11 @@ class Running:
         return "\n".join(self.output().decode(errors="replace").rstrip().splitlines()[-LAST_LINES:])
 
     def wait_ready(self) -> None:
-        """Wait until it is ready; raises NotReady with the end of its output when it dies or takes too long."""
+        """Wait until it is ready; raises NotReadyError with the end of its output when it dies or takes too long."""
         deadline = self.started_s + self.service.ready_s
         while not self.is_ready():
             if self.exit_code is not None or time.monotonic() > deadline:
-                raise NotReady(self.why_not_ready())
+                raise NotReadyError(self.why_not_ready())
             time.sleep(POLL_S)
 
     def why_not_ready(self) -> str:
@@ -103,6 +103,7 @@ class Running:
 
     def ask_to_stop(self) -> None:
         """Send its stop signal and return at once."""
+        self.asked_s = time.monotonic()
         if self.exit_code is None:
             self.child.send_signal(self.service.stop_signal)
 
@@ -128,12 +129,11 @@ def _reachable(host: str) -> str:
 
 
 @contextmanager
-def run(service: Service, log: Path, tree: Tree | None = None) -> Iterator[Running]:
+def run(service: Service, log: Path, tree: Tree) -> Iterator[Running]:
     """Run one service, ready, for the length of a ``with`` block."""
-    with tree or Tree() as owner:
-        running = Running(service, owner, log)
-        try:
-            running.wait_ready()
-            yield running
-        finally:
-            running.stop()
+    running = Running(service, tree, log)
+    try:
+        running.wait_ready()
+        yield running
+    finally:
+        running.stop()

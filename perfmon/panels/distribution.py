@@ -9,20 +9,22 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from perfmon.histogram import Histogram, bucket_middle
+from perfmon.histogram import BUCKET_LIMIT, Histogram, bucket_middle
 from perfmon.panels import formats
 from perfmon.series import NS_PER_MS
 
 # 1 ms to 10 s in three parts a factor of ten, the same for every row so that rows compare at a glance
 SPREAD_EDGES_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 MAX_BARS = 40
+_PARTS = len(SPREAD_EDGES_MS) + 1
+_PART_OF_BUCKET = bytes(bisect_right(SPREAD_EDGES_MS, bucket_middle(at) / NS_PER_MS) for at in range(BUCKET_LIMIT))
 
 
 def spread(histogram: Histogram) -> str:
     """Return a digit for each part of the fixed latency scale: 9 for the fullest, 0 only where there is none."""
-    counts = [0] * (len(SPREAD_EDGES_MS) + 1)
+    counts = [0] * _PARTS
     for index, count in histogram.counts.items():
-        counts[bisect_right(SPREAD_EDGES_MS, bucket_middle(index) / NS_PER_MS)] += count
+        counts[_PART_OF_BUCKET[index]] += count
     top = max(counts)
     return "".join(str(max(1, round(9 * count / top)) if count else 0) for count in counts)
 

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from perfmon.exceptions import StoreUnavailable
 from perfmon.panels.base import PageQuery
 from perfmon.series import NS_PER_MS, STATUS_CLASSES, TOTAL_KEY, Window
 from perfmon.store import selectors
+from perfmon.store.fine import one_view
+from perfmon.store.ranges import FINE_STEPS
 from perfmon.store.selectors import Point
 
 CURRENT_S = 15
@@ -25,14 +28,16 @@ def shared() -> Iterator[None]:
     """Make equal readings inside the block once."""
     token = _shared.set({})
     try:
-        yield
+        with one_view():
+            yield
     finally:
         _shared.reset(token)
 
 
 def timeline(query: PageQuery, kind: str, *keys: str) -> dict[str, list[Point]]:
     """Return the range's points per key; a point without a window is a gap. Raises StoreUnavailable."""
-    return _once(
+    once = _fine_once if query.range.bucket_s in FINE_STEPS else _once
+    return once(
         ("timeline", kind, keys, query.range.name, query.now),
         lambda: selectors.timeline(query.range, kind, keys, query.now),
     )
@@ -40,7 +45,8 @@ def timeline(query: PageQuery, kind: str, *keys: str) -> dict[str, list[Point]]:
 
 def totals(query: PageQuery, kind: str, previous: bool = False) -> dict[str, Window]:
     """Return every key's window over the range, or over the one before. Raises StoreUnavailable."""
-    return _once(
+    once = _fine_once if query.range.bucket_s in FINE_STEPS else _once
+    return once(
         ("totals", kind, previous, query.range.name, query.now),
         lambda: selectors.totals(query.range, kind, query.now, previous=previous),
     )
@@ -48,7 +54,7 @@ def totals(query: PageQuery, kind: str, previous: bool = False) -> dict[str, Win
 
 def latest(query: PageQuery, kind: str) -> dict[str, Window]:
     """Return every key's newest window. Raises StoreUnavailable."""
-    return _once(("latest", kind, query.now), lambda: selectors.latest(kind, query.now, seconds=CURRENT_S))
+    return _fine_once(("latest", kind, query.now), lambda: selectors.latest(kind, query.now, seconds=CURRENT_S))
 
 
 def total(query: PageQuery, kind: str, key: str = TOTAL_KEY, previous: bool = False) -> Window:
@@ -136,3 +142,15 @@ def _once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:
         held[key] = read()
     found: Result = held[key]
     return found
+
+
+def _fine_once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:
+    """As ``_once``, and a store that could not be read is not asked again: each time might be a second's wait."""
+    held = _shared.get() or {}
+    if "unavailable" in held:
+        raise StoreUnavailable(held["unavailable"])
+    try:
+        return _once(key, read)
+    except StoreUnavailable as error:
+        held["unavailable"] = str(error)
+        raise

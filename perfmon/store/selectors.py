@@ -7,14 +7,18 @@ fine store can't be read, long ranges end at the mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from perfmon import guard
+from perfmon.conf import on_change as on_config_change
 from perfmon.exceptions import StoreUnavailable
 from perfmon.models import HourRollup, MinuteRollup, Rollup
 from perfmon.series import Window
-from perfmon.store.fine import block_reader
+from perfmon.store.fine import SETTLED_S, block_reader, is_fresh
 from perfmon.store.ranges import HOUR, MINUTE, SECOND, TEN, Range
 from perfmon.store.rollups import FIGURES, last_minute
 
@@ -30,30 +34,155 @@ class Point:
 
 
 def timeline(range_: Range, kind: str, keys: Sequence[str], now: float) -> dict[str, list[Point]]:
-    """Return ``range_.points`` points per key on the step's grid. Raises StoreUnavailable for ranges up to an hour."""
+    """Return ``range_.points`` points per key on the step's grid. Raises StoreUnavailable for ranges up to an hour.
+
+    The windows are shared with other readers: never change them.
+    """
     start, end = range_.span(now)
-    steps: dict[str, dict[int, Window]] = {key: {} for key in keys}
-    for at, key, row in _rows(range_, kind, keys, start, end, now):
-        by_step = steps[key]
-        step = at // range_.step_s * range_.step_s
-        if step not in by_step:
-            by_step[step] = Window()
-        by_step[step].merge_row(row)
     grid = range(start, end, range_.step_s)
-    return {key: [Point(at, by_step.get(at)) for at in grid] for key, by_step in steps.items()}
+    if range_.bucket_s <= TEN:
+        return {key: _fine_line(range_, kind, key, grid, now) for key in keys}
+    steps = _by_step(range_, _rows(range_, kind, keys, start, end, now))
+    return {key: [Point(at, steps.get((key, at))) for at in grid] for key in keys}
+
+
+def _fine_line(range_: Range, kind: str, key: str, grid: range, now: float) -> list[Point]:
+    """Return one key's points; those of settled steps are kept, so a second costs the newest few blocks."""
+    series = (kind, key, range_.step_s)
+    found = kept_steps.get(series, grid)
+    missing = [at for at in grid if at not in found]
+    starts = [at for step in missing for at in range(step, step + range_.step_s, range_.bucket_s)]
+    made = _by_step(range_, _blocks(range_.bucket_s, kind, (key,), starts, now))
+    for at in missing:
+        found[at] = made.get((key, at))
+    kept_steps.keep(series, {at: found[at] for at in missing if at + range_.step_s + SETTLED_S <= now})
+    return [Point(at, found[at]) for at in grid]
+
+
+def _by_step(range_: Range, rows: Iterable[tuple[int, str, Sequence[object]]]) -> dict[tuple[str, int], Window]:
+    steps: dict[tuple[str, int], Window] = {}
+    for at, key, row in rows:
+        step = (key, at // range_.step_s * range_.step_s)
+        held = steps.get(step)
+        if held is None:
+            held = steps[step] = Window()
+        held.merge_row(row)
+    return steps
 
 
 def totals(range_: Range, kind: str, now: float, *, previous: bool = False) -> dict[str, Window]:
     """Return each key's window over the range, or over the one before it. Raises StoreUnavailable up to an hour."""
     start, end = range_.previous(now) if previous else range_.span(now)
-    found = _fine_total(kind, start, end, now) if range_.bucket_s <= TEN else _sql_total(kind, start, end, now)
-    windows: dict[str, Window] = {}
-    for key, row in found:
+    if range_.bucket_s <= TEN:
+        return _fine_totals(kind, start, end, now)
+    return _summed({}, _sql_total(kind, start, end, now))
+
+
+def _fine_totals(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
+    """Sum a span of blocks: the settled part is kept from one second to the next, only what comes after is added."""
+    settled = max(start, min(end, (int(now) - SETTLED_S) // TEN * TEN))
+    base = settled_totals(kind, start, settled, now)
+    windows = {key: window.copy() for key, window in base.items()}
+    return _summed(windows, _fine_total(kind, settled, end, now))
+
+
+def _summed(windows: dict[str, Window], rows: Iterable[tuple[str, Sequence[object]]]) -> dict[str, Window]:
+    for key, row in rows:
         held = windows.get(key)
         if held is None:
             held = windows[key] = Window()
         held.merge_row(row)
     return windows
+
+
+def _summed_settled(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
+    """Sum settled blocks by way of whole minutes, each of which is summed once for all the ranges that slide over it."""
+    first, last = -(-start // MINUTE) * MINUTE, end // MINUTE * MINUTE
+    if first >= last:
+        return _summed({}, _fine_total(kind, start, end, now))
+    windows = _summed({}, _fine_total(kind, start, first, now))
+    for minute in range(first, last, MINUTE):
+        for key, window in settled_minutes(kind, minute, minute + MINUTE, now).items():
+            held = windows.get(key)
+            if held is None:
+                windows[key] = window.copy()
+            else:
+                held.merge(window)
+    return _summed(windows, _fine_total(kind, last, end, now))
+
+
+class KeptSums:
+    """Sums over settled spans, kept for as long as blocks are (``BlockReader``); the newest ``limit`` of them."""
+
+    def __init__(self, add_up: Callable[[str, int, int, float], dict[str, Window]], limit: int) -> None:
+        self._add_up = add_up
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, int, int], tuple[float, dict[str, Window]]] = OrderedDict()
+
+    def __call__(self, kind: str, start: int, end: int, now: float) -> dict[str, Window]:
+        """Return the windows by key over ``[start, end)``; they are shared, never change them."""
+        span, clock = (kind, start, end), time.monotonic()
+        with self._lock:
+            kept = self._kept.get(span)
+        if kept is not None and is_fresh(kept[0], start, clock):
+            return kept[1]
+        windows = self._add_up(kind, start, end, now)
+        with self._lock:
+            self._kept[span] = (clock, windows)
+            self._kept.move_to_end(span)
+            while len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+        return windows
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+
+def _minute_total(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
+    return _summed({}, _fine_total(kind, start, end, now))
+
+
+class KeptSteps:
+    """Windows of settled steps of charts, by series; the newest ``limit`` series, each without the steps it slid past."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str, int], dict[int, tuple[float, Window | None]]] = OrderedDict()
+
+    def get(self, series: tuple[str, str, int], grid: range) -> dict[int, Window | None]:
+        """Return the steps of the grid that are kept and fresh."""
+        clock = time.monotonic()
+        with self._lock:
+            held = self._kept.get(series, {})
+            return {at: held[at][1] for at in grid if at in held and is_fresh(held[at][0], at, clock)}
+
+    def keep(self, series: tuple[str, str, int], steps: dict[int, Window | None]) -> None:
+        """Keep more steps, forgetting those of long ago."""
+        if not steps:
+            return
+        clock, newest = time.monotonic(), max(steps)
+        with self._lock:
+            held = self._kept.pop(series, {})
+            held.update({at: (clock, window) for at, window in steps.items()})
+            self._kept[series] = {at: kept for at, kept in held.items() if at > newest - KEPT_STEPS * series[2]}
+            while len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+
+KEPT_STEPS = 400  # a chart has at most 360
+kept_steps = KeptSteps(64)
+settled_minutes = KeptSums(_minute_total, 4 * 130)  # four kinds, two hours and a bit
+settled_totals = KeptSums(_summed_settled, 4 * 4)
+on_config_change(settled_minutes.clear, settled_totals.clear, kept_steps.clear)
 
 
 def latest(kind: str, now: float, *, seconds: int = 15) -> dict[str, Window]:
@@ -76,10 +205,7 @@ def window_between(kind: str, key: str, start: int, end: int) -> Window:
 def _rows(
     range_: Range, kind: str, keys: Sequence[str], start: int, end: int, now: float
 ) -> Iterator[tuple[int, str, Sequence[object]]]:
-    """Give ``(bucket start, key, row)`` of everything recorded for the keys in ``[start, end)``."""
-    if range_.bucket_s <= TEN:
-        yield from _blocks(range_.bucket_s, kind, keys, range(start, end, range_.bucket_s), now)
-        return
+    """Give ``(bucket start, key, row)`` of everything recorded for the keys in ``[start, end)``, from SQL."""
     model = MinuteRollup if range_.bucket_s == MINUTE else HourRollup
     stored = model.objects.filter(series__kind=kind, series__key__in=keys, start__gte=start, start__lt=end)
     for at, key, *row in stored.values_list("start", "series__key", *FIGURES):

@@ -1,0 +1,78 @@
+# The project's few commands; `make help` lists them. Needs Python 3.11 or newer, make and a package registry, no more.
+
+PORT ?= 8000
+HOST ?= 127.0.0.1
+PROFILE ?= default
+WEB ?= 1
+NAME ?=
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup lint format bench chromium
+
+help: ## List these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(VENV)/.run ## Start everything: PORT=8000 HOST=127.0.0.1 PROFILE=default WEB=1
+	@exec $(BIN)/python manage.py up --port "$(PORT)" --host "$(HOST)" --profile "$(PROFILE)" --web "$(WEB)" $(ARGS)
+
+test: $(VENV)/.dev chromium ## Run all tests against real servers and a real browser: ARGS="-k name"
+	@echo "Running the tests."
+	@$(BIN)/python -m pytest $(ARGS)
+
+setup: $(VENV)/.dev ## Install everything to work on the project
+	@echo "Ready: $(BIN)/python has all that the lock files name."
+
+lint: $(VENV)/.dev ## Check style, types, directions of imports and templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint --check --lint --quiet templates articles perfmon
+
+format: $(VENV)/.dev ## Put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Run the benchmarks: NAME=overhead for one, all without
+	@for name in $(or $(NAME),$$($(BIN)/python -m benchmarks --list)); do $(BIN)/python -m benchmarks "$$name" || exit 1; done
+
+$(BIN)/uv:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or newer is missing. Install it (Debian: apt-get install python3 python3-venv)," >&2; \
+		echo "or name yours: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@echo "Creating $(VENV) with $$($(PYTHON) --version)."
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "Python can't make virtual environments: its venv module is missing (Debian: apt-get install python3-venv)." >&2; \
+		rm -rf $(VENV); exit 1; }
+	@echo "Installing uv, the installer."
+	@$(BIN)/python -m pip install -qq uv || { \
+		echo "pip could not install uv. Is a package registry reachable?" >&2; exit 1; }
+
+$(VENV)/.run: requirements.lock | $(BIN)/uv
+	@echo "Installing $$(grep -c '^[a-z0-9].*==' requirements.lock) packages from requirements.lock."
+	@$(INSTALL) -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/uv
+	@echo "Installing $$(grep -c '^[a-z0-9].*==' requirements-dev.lock) packages from requirements-dev.lock."
+	@$(INSTALL) -r requirements-dev.lock
+	@touch $@ $(VENV)/.run
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium for the browser tests from the system's packages."; \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
+		else \
+			echo "The browser tests need Chromium. Install it (Debian: sudo apt-get install chromium) and try again." >&2; exit 1; \
+		fi; }

@@ -1,0 +1,113 @@
+"""A tick of the collector: windows of 10 processes with 200 series each merged, stored in Valkey and published.
+
+Ten minutes of 1,000 requests a second are simulated: the windows are real, their seconds follow one another without
+waiting. A tick is everything that happens before the next can begin: receive, merge, commit, and the frame of the
+overview, which somebody watches all the time. Minutes are rolled up and alerts evaluated as in service, between ticks.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from benchmarks.measure import free_port, say, server, spread
+from benchmarks.report import Result
+from benchmarks.sites import collector as site
+from omniwriter.stack.valkey import valkey_service, valkey_url
+
+PROCESSES, SERIES, REQUESTS_A_SECOND = 10, 200, 1_000
+SECONDS, WARM_UP = 600, 120
+TICK_LIMIT_MS, GROWTH_LIMIT_MIB = 100.0, 8.0
+TOPIC = "overview/5m"
+MIB = 2**20
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[str]:
+    """Run the bundled Valkey without keeping anything."""
+    port = free_port()
+    service = valkey_service(folder, port=port, persistent=False)
+    with server(list(service.command), port):
+        yield valkey_url(service)
+
+
+def packed_windows(rng: random.Random, second: int, sequence: int) -> list[bytes]:
+    """Return what the processes send for one second: every series present, the requests spread over them."""
+    from perfmon.series import SeriesKey, Window
+    from perfmon.wire import ProcessWindow, pack_process_window, rows_of
+
+    packed = []
+    for process in range(PROCESSES):
+        windows = {SeriesKey("request", f"GET /view-{number}/"): Window() for number in range(SERIES - 2)}
+        keys = list(windows)
+        for _ in range(max(REQUESTS_A_SECOND // PROCESSES, len(keys))):
+            windows[keys[rng.randrange(len(keys))]].add(int(rng.lognormvariate(17, 1)))
+        for window in windows.values():
+            if not window.count:
+                window.add(int(rng.lognormvariate(17, 1)))
+        windows[SeriesKey("self", "flush")] = Window(1, 0, 1, 1)
+        windows[SeriesKey("host", f"web{process}/cpu")] = Window(1, 0, 40_000, 40_000)
+        name = f"web{process}:1"
+        packed.append(pack_process_window(ProcessWindow(name, sequence, second, f"web{process}", "", rows_of(windows))))
+    return packed
+
+
+def run(quick: bool) -> Result:
+    """Simulate the ten minutes and hold the tick and the memory to their limits."""
+    result = Result("collector")
+    with tempfile.TemporaryDirectory() as folder, valkey(Path(folder) / "valkey") as url:
+        site.set_up(Path(folder), url)
+        ticks, rss_mib = _simulate(180 if quick else SECONDS)
+    low, high = spread(ticks)
+    result.metrics |= {
+        "tick_ms": statistics.median(ticks),
+        "tick_q1_ms": low,
+        "tick_q3_ms": high,
+        "tick_p99_ms": statistics.quantiles(ticks, n=100)[98],
+        "windows_a_tick": PROCESSES,
+        "series_a_window": SERIES,
+        "memory_after_warm_up_mib": rss_mib[0],
+        "memory_at_end_mib": rss_mib[-1],
+    }
+    result.at_most("tick_ms", statistics.median(ticks), TICK_LIMIT_MS)
+    result.at_most("memory_growth_mib", rss_mib[-1] - rss_mib[0], GROWTH_LIMIT_MIB)
+    return result
+
+
+def _simulate(seconds: int) -> tuple[list[float], list[float]]:
+    from perfmon.collector.loop import CollectorLoop
+    from perfmon.collector.upkeep import Upkeep
+    from perfmon.context import muted
+    from perfmon.live.bus import get_bus
+    from perfmon.live.publisher import Publisher
+    from perfmon.panels.topics import build
+    from perfmon.transport import get_transport
+
+    simulated = {"now": 0.0}  # the payload is of the simulated moment, not of this one
+    rng, bus, transport = random.Random(7), get_bus(), get_transport()
+    publisher = Publisher(bus, lambda topic: build(topic, simulated["now"]))
+    loop = CollectorLoop([lambda tick, now: publisher.publish(now), Upkeep().after_tick])
+    process = psutil.Process()
+    first = int(time.time()) // 60 * 60 - seconds
+    ticks, rss_mib = [], []
+    with muted():
+        for at in range(seconds):
+            for packed in packed_windows(rng, first + at, at + 1):
+                transport.send(packed)
+            bus.watch([TOPIC], 30)
+            simulated["now"] = first + at + 1.1
+            started = time.perf_counter()
+            loop.tick(simulated["now"])
+            ticks.append(1000 * (time.perf_counter() - started))
+            if at >= WARM_UP and at % 10 == 0:
+                rss_mib.append(process.memory_info().rss / MIB)
+            if at % 60 == 59:
+                say(f"{at + 1} s simulated, tick {statistics.median(ticks[-60:]):.1f} ms, {process.memory_info().rss / MIB:.0f} MiB")
+    return ticks[WARM_UP:], rss_mib

@@ -1,0 +1,5 @@
+"""perfmon's addresses and nothing else."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("perfmon.urls"))]

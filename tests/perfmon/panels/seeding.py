@@ -1,0 +1,62 @@
+"""Measurements put into the store as the collector would: seconds and tens of windows with their totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from perfmon.collector.merging import add_totals
+from perfmon.series import NS_PER_MS, SeriesKey, Window, Windows, merge_windows
+from perfmon.store.fine import memory_store
+from perfmon.store.ranges import SECOND, TEN
+from perfmon.wire import pack_block
+
+NOW = 1_800_000_123.4
+LIST, DETAIL = "GET /articles/", "GET /articles/<slug>/"
+
+
+def add_request(windows: Windows, key: str, duration_ms: float, status: int = 200, queries: int = 2) -> None:
+    """Count one request as the recorders do: half its time in the database, one cache read that hits."""
+    duration_ns = round(duration_ms * NS_PER_MS)
+    _of(windows, "request", key).add(duration_ns, status >= 500)
+    _of(windows, "response", f"{key} {status // 100}xx").add_total(0)
+    _of(windows, "request_db", key).add_total(duration_ns // 2, queries)
+    _of(windows, "request_cache", key).add_total(duration_ns // 10)
+    _of(windows, "cache", "default").add(duration_ns // 10)
+    _of(windows, "queue", "http").add(NS_PER_MS)
+    _of(windows, "self", "record").add_total(2_900)
+
+
+def add_host(windows: Windows, host: str, cpu_pct: float, memory_pct: float) -> None:
+    """Count one reading of a host and of one process on it."""
+    gauges = {"cpu": cpu_pct * 1000, "memory": memory_pct * 1000, "memory_used": 2 << 30, "disk": 40_000}
+    for name, value in {**gauges, "net_in": 1000, "net_out": 2000, "load1": 500}.items():
+        _of(windows, "host", f"{host}/{name}").add_total(int(value))
+    _of(windows, "process", f"{host}/1-a").add_total(100 << 20)
+
+
+def alive() -> Windows:
+    """A second in which a process flushed and nothing else happened."""
+    return {SeriesKey("self", "flush"): Window(1, 0, 900_000, 900_000), SeriesKey("self", "buffer"): Window(1)}
+
+
+def busy(durations_ms: Iterable[float], key: str = LIST, status: int = 200) -> Windows:
+    """A second with these requests and a reading of one host."""
+    windows = alive()
+    for duration_ms in durations_ms:
+        add_request(windows, key, duration_ms, status)
+    add_host(windows, "web1", 30, 60)
+    return windows
+
+
+def store(by_second: dict[int, Windows]) -> None:
+    """Write seconds, and the tens they belong to, with totals."""
+    tens: dict[int, Windows] = {}
+    for second, windows in by_second.items():
+        add_totals(windows)
+        memory_store().put({(SECOND, second): pack_block(windows)})
+        merge_windows(tens.setdefault(second // TEN * TEN, {}), windows)
+    memory_store().put({(TEN, start): pack_block(windows) for start, windows in tens.items()})
+
+
+def _of(windows: Windows, kind: str, key: str) -> Window:
+    return windows.setdefault(SeriesKey(kind, key), Window())
