@@ -22,20 +22,14 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
 URL_SCHEMES = {"http", "https", "mailto"}
+_TOP_HEADING = 2
+_BREAKS = ("softbreak", "hardbreak")
 _EXCERPT_WINDOW_CHARS = 8_000  # where a first paragraph is looked for: a whole text would take up to 2 s
-_OWN_ADDRESS = re.compile(r"/(?![/\\])")
+_OWN_ADDRESS = re.compile("/(?!/)")
 
 
 class SafeRenderer(RendererHTML):
-    """Headings one level down, below the page's own; an image of another site as a link, since the policy blocks it."""
-
-    def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        """Open a heading."""
-        return f"<{_heading(tokens[idx])}>"
-
-    def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        """Close a heading."""
-        return f"</{_heading(tokens[idx])}>\n"
+    """Makes an image of another site a link: the site's policy lets no page fetch it."""
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         """Show an image of this site, link to any other."""
@@ -47,17 +41,15 @@ class SafeRenderer(RendererHTML):
         return f'<a href="{escape(source)}">{escape(words)}</a>'
 
 
-def _heading(token: Token) -> str:
-    return f"h{min(int(token.tag[1]) + 1, 6)}"
-
-
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=SafeRenderer).enable(["table", "strikethrough"])
 
 
 def render_markdown(text: str) -> str:
-    """Return safe HTML for ``text``; a heading ``#`` becomes ``h2``."""
+    """Return safe HTML for ``text``; its highest headings become ``h2``, below the page's own."""
+    tokens = _MARKDOWN.parse(text)
+    _lower_headings(tokens)
     return nh3.clean(
-        _MARKDOWN.render(text),
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=URL_SCHEMES,
@@ -74,8 +66,15 @@ def excerpt_of(text: str) -> str:
     return ""
 
 
+def _lower_headings(tokens: Sequence[Token]) -> None:
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    highest = min((int(token.tag[1]) for token in headings), default=_TOP_HEADING)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + _TOP_HEADING, 6)}"
+
+
 def _words(inline: Token) -> str:
-    parts = [child.content or " " for child in inline.children or [] if child.type != "image"]
+    parts = [" " if child.type in _BREAKS else child.content for child in inline.children or [] if child.type != "image"]
     return " ".join("".join(parts).split())
 
 

@@ -27,6 +27,11 @@ from benchmarks.sites.steady_clients import Books, SteadyClients
 
 CONNECTIONS = 32
 WARM_S = 1
+MIGRATE = """
+import benchmarks.sites.http
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+"""
 PATIENT = "omniwriter.bridge.protocol:PatientProtocol"
 LIMITS = (("plain", "stock", 4.0), ("plain", "daphne", 5.0), ("five_queries", "stock", 1.3))
 PATHS = {"plain": "/plain/", "five_queries": "/five/"}
@@ -70,10 +75,7 @@ def database() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmark.sqlite3"
         env = {"BENCHMARK_DATABASE": str(path)}
-        migrate = (
-            "import benchmarks.sites.http; from django.core.management import call_command; call_command('migrate', verbosity=0)"
-        )
-        subprocess.run([sys.executable, "-c", migrate], cwd=ROOT, env={**os.environ, **env}, check=True)
+        subprocess.run([sys.executable, "-c", MIGRATE], cwd=ROOT, env={**os.environ, **env}, check=True)
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         yield env

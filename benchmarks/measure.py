@@ -1,7 +1,7 @@
 """How things are measured here: candidates in turn, round by round, and the median of what came out.
 
-The machine's speed drifts within seconds, so two candidates are only comparable when they alternate. ``interleaved`` does
-that; ``median_difference`` and ``median_ratio`` compare round by round.
+The machine's speed drifts within seconds, so two candidates are only comparable when they alternate. ``interleaved``
+does that; ``median_difference`` and ``median_ratio`` compare round by round.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import contextlib
 import os
 import socket
 import statistics
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 20.0
+SHOWN_BYTES = 2_000
 Samples = dict[str, list[float]]
 
 
@@ -74,37 +76,50 @@ def free_port() -> int:
 def server(
     command: Sequence[str], port: int, *, env: Mapping[str, str] | None = None, cpu: int | None = None
 ) -> Iterator[psutil.Popen]:
-    """Start a server, wait until its port answers, end it afterwards; its output goes to standard error when it fails."""
-    process = psutil.Popen(
-        list(command),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE if env and env.get("SHOW_ERRORS") else subprocess.DEVNULL,
-    )
-    try:
-        if cpu is not None and hasattr(process, "cpu_affinity"):
-            process.cpu_affinity([cpu])
-        _wait_until_listening(process, port)
-        yield process
-    finally:
-        process.terminate()
+    """Start a server, wait until its port answers, end it afterwards; ``cpu`` keeps it on one core.
+
+    Raises RuntimeError with the end of what the server wrote when it does not come up.
+    """
+    with tempfile.TemporaryFile() as output:
+        process = psutil.Popen(
+            list(command),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+            stdout=output,
+            stderr=output,
+        )
         try:
-            process.wait(10)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+            if cpu is not None and hasattr(process, "cpu_affinity"):
+                process.cpu_affinity([cpu])
+            if not _listens_in_time(process, port):
+                raise RuntimeError(f"{' '.join(command)} does not listen on {port}:\n{_end_of(output)}")
+            yield process
+        finally:
+            _end(process)
 
 
-def _wait_until_listening(process: psutil.Popen, port: int) -> None:
+def _listens_in_time(process: psutil.Popen, port: int) -> bool:
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"{' '.join(process.args)} ended with {process.returncode}")
+    while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+            return True
         time.sleep(0.05)
-    raise RuntimeError(f"{' '.join(process.args)} does not listen on {port} after {START_S:g} s")
+    return False
+
+
+def _end_of(output: IO[bytes]) -> str:
+    output.seek(max(0, output.seek(0, os.SEEK_END) - SHOWN_BYTES))
+    return output.read().decode(errors="replace")
+
+
+def _end(process: psutil.Popen) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.terminate()
+    try:
+        process.wait(10)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(5)
 
 
 def cpu_seconds(process: psutil.Popen) -> float:

@@ -110,6 +110,7 @@ VARIABLES = (
     ),
     Variable("OMNI_HOST_NAME", "text", "", "Name of this host on the dashboard. Empty: the machine's own."),
     Variable("OMNI_PERFMON", "bool", "true", "Record and show performance."),
+    Variable("OMNI_SERVER_TIMING", "bool", "false", "Tell each answer's own duration in a Server-Timing header."),
     Variable("OMNI_PERF_BUDGETS", "numbers", "", "Budgets that differ, e.g. p95_ms=800,alert_cpu_pct=90."),
 )
 

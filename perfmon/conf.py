@@ -56,6 +56,7 @@ class Config:
     recorders: tuple[str, ...] = _setting(RECORDERS, "Dotted paths of the recorders to run.")
     panels: tuple[str, ...] = _setting(PANELS, "Dotted paths of the dashboard's panels.")
     ignore_paths: tuple[str, ...] = _setting((), "Path prefixes left out, besides perfmon's own and static files.")
+    server_timing: bool = _setting(False, "Tell each answer's own duration in a Server-Timing header.")
     max_series: int = _setting(1000, "Series one process may have in one second; more are counted as (other).")
     max_endpoints: int = _setting(200, "Routes kept apart in one second; more share the series (other).")
     buffer_windows: int = _setting(120, "Seconds of windows kept while the transport is away; older ones are dropped.")

@@ -30,6 +30,7 @@ class PerfmonMiddleware:
         self.get_response: Any = get_response
         self._measuring = get_config().enabled and RequestRecorder.installed
         self._ignored: tuple[str, ...] | None = None
+        self._server_timing = get_config().server_timing
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -57,7 +58,9 @@ class PerfmonMiddleware:
             if response.streaming:
                 _time_stream(request, cast(StreamingHttpResponse, response), trace)
             else:
-                finish(request, response.status_code, trace)
+                duration_ns = finish(request, response.status_code, trace)
+                if self._server_timing:
+                    response.headers["Server-Timing"] = f"app;dur={duration_ns / 1e6:.6f}"
         return response
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
@@ -75,8 +78,10 @@ class PerfmonMiddleware:
             current.reset(token)
         if response.streaming and not trace.muted:
             _time_stream(request, cast(StreamingHttpResponse, response), trace)
-        else:
-            self._end(request, response.status_code, trace)
+        elif not trace.muted:
+            duration_ns = finish(request, response.status_code, trace)
+            if self._server_timing:
+                response.headers["Server-Timing"] = f"app;dur={duration_ns / 1e6:.6f}"
         return response
 
     def _find_ignored(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def viewers_only(view: Callable[Concatenate[HttpRequest, Args], HttpResponse]) -
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if not may_view(request.user):
-            return render(request, "perfmon/forbidden.html", status=403)
+            return render(request, "perfmon/forbidden.html", {"name": request.user.get_username()}, status=403)
         return view(request, *args, **kwargs)
 
     return guarded

@@ -43,6 +43,8 @@ class SteadyClients:
             with contextlib.suppress(OSError):
                 await self._converse(reader, writer)
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         last = False

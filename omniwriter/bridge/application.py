@@ -101,25 +101,41 @@ class Bridge:
         except ClientGoneError:
             return
         answer = Answer()
+        # Watching its client costs a request a sixth, so only one that will wait for long is worth it.
+        leaving = asyncio.ensure_future(receive()) if self.pool.behind else None
         stream = partial(Stream, asyncio.get_running_loop(), receive, send)
         try:
-            await self.pool.run(self._run, build_environ(scope, body), body, answer, stream)
+            await self.pool.run(self._run, build_environ(scope, body), body, answer, stream, leaving)
         except PoolFullError:
             body.file.close()
             self._on_refused(scope, 503)
             retry = (b"retry-after", b"%d" % RETRY_AFTER_S)
             await _refuse(send, 503, b"The server is busy. Try again in a moment.\n", retry)
+        except ClientGoneError:
+            return
         except BaseException:
             if answer.stream is not None:
                 await answer.stream.abandon()
             raise
         else:
             await _send(send, answer)
+        finally:
+            if leaving is not None:
+                leaving.cancel()
 
-    def _run(self, environ: dict[str, Any], body: Body, answer: Answer, stream: Callable[[], Stream]) -> None:
+    def _run(
+        self,
+        environ: dict[str, Any],
+        body: Body,
+        answer: Answer,
+        stream: Callable[[], Stream],
+        leaving: asyncio.Future[Any] | None,
+    ) -> None:
         """Call the handler, in a thread: collect a whole answer, or send a streamed one as it is made."""
         head_only = environ["REQUEST_METHOD"] == "HEAD"
         try:
+            if leaving is not None and leaving.done():
+                raise ClientGoneError
             response = self._wsgi(environ, answer.start)
             try:
                 if not getattr(response, "streaming", False):

@@ -100,14 +100,14 @@ class ThreadPool:
         return (self._home.taken if self._home else 0) - self._away
 
     @property
-    def busy(self) -> bool:
-        """Whether the next job will have to wait for a thread."""
-        return self.taken >= self._threads
+    def behind(self) -> bool:
+        """Whether a whole round of jobs waits already, so that the next one will wait for two."""
+        return self.taken >= 2 * self._threads
 
     async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run ``work`` in a thread with a copy of this context and return its result or raise its error.
 
-        Raises PoolFullError when the queue has no room. Who is cancelled here stops waiting; the thread goes on to the end of the job.
+        Raises PoolFullError when the queue has no room. Who is cancelled here stops waiting; the thread goes on.
         """
         loop = asyncio.get_running_loop()
         home = self._home

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import socket
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from omniwriter.stack.errors import PortBusyError, StackError
 
 LOOPBACK = "127.0.0.1"
 PROBE_TIMEOUT_S = 0.2
+ANSWER_TIMEOUT_S = 5.0
 
 
 def free_port() -> int:
@@ -27,6 +29,21 @@ def answers(address: int | Path, host: str = LOOPBACK) -> bool:
     with socket.socket(family) as probe:
         probe.settimeout(PROBE_TIMEOUT_S)
         return probe.connect_ex(str(address) if isinstance(address, Path) else (host, address)) == 0
+
+
+def serves(port: int, path: str, host: str = LOOPBACK) -> bool:
+    """Tell whether a GET of ``path`` is answered, and not with a server error; waits at most ``ANSWER_TIMEOUT_S``.
+
+    A refusal counts as an answer: the host name we ask under need not be in the site's ALLOWED_HOSTS.
+    """
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_TIMEOUT_S)
+    try:
+        connection.request("GET", path, headers={"Host": "localhost"})
+        return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def require_free(host: str, port: int) -> None:

@@ -11,6 +11,7 @@ from omniwriter.stack.errors import StackError
 from omniwriter.stack.service import Service
 
 PROFILES = ("default",)
+LIVE = "/health/live"
 PAGES, BACKGROUND = 1, 2  # stages: what a visitor needs comes first
 WEB_GRACE_S = 2  # of the 5 s in which all must be gone
 
@@ -60,6 +61,7 @@ def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Ser
             *("--timeout-graceful-shutdown", str(WEB_GRACE_S), "--no-access-log", "--log-level", "warning"),
         ),
         listens=port,
+        page=LIVE,  # the first request of a process imports every view: better now than in front of a person
         host=options.host,
         env=env,
         cwd=root,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from omniwriter.stack.errors import NotReadyError, StackError
-from omniwriter.stack.ports import LOOPBACK, answers
+from omniwriter.stack.ports import LOOPBACK, answers, serves
 from omniwriter.stack.process import Child, Tree
 
 POLL_S = 0.02
@@ -23,14 +23,15 @@ MAX_TAIL_BYTES = 16_384
 class Service:
     """One program of the stack.
 
-    ``listens`` (a port or a socket's path) and ``says`` (words in its log) are its signs of readiness; with neither it
-    is ready when it runs. Times are in seconds.
+    Signs of readiness: ``listens`` (a port or a socket's path), ``page`` (a path it answers on that port),
+    ``says`` (words in its log); with none it is ready when it runs. Times are in seconds.
     """
 
     name: str
     command: tuple[str, ...]
     listens: int | Path | None = None
     says: str = ""
+    page: str = ""
     host: str = LOOPBACK
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
@@ -75,7 +76,10 @@ class Running:
             return False
         if service.says and service.says.encode() not in self.output():
             return False
-        return service.listens is None or answers(service.listens, _reachable(service.host))
+        host = _reachable(service.host)
+        if service.page and isinstance(service.listens, int):
+            return serves(service.listens, service.page, host)
+        return service.listens is None or answers(service.listens, host)
 
     def output(self) -> bytes:
         """Return what it has written since it was started, at most its last 16 KB."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -188,7 +189,9 @@ class Hub:
                 await watch(tuple(self._interest), WATCH_TTL_S)
             except TransportError as error:
                 guard.count_failure("live watch", error)
-            await _first(self._interest_grew.wait(), WATCH_EVERY_S)
+            with suppress(TimeoutError):  # wait_for would lose a cancellation that comes together with the event
+                async with asyncio.timeout(WATCH_EVERY_S):
+                    await self._interest_grew.wait()
 
     async def _keep_checking(self) -> None:
         while True:
@@ -207,13 +210,6 @@ class Hub:
                 for subscriber in subscribers if code else ():
                     self.unsubscribe(subscriber, tuple(subscriber.topics))
                     subscriber.deliver("", {"type": "websocket.close", "code": code})
-
-
-async def _first(event: Awaitable[object], within_s: float) -> None:
-    try:
-        await asyncio.wait_for(event, within_s)
-    except TimeoutError:
-        return
 
 
 def _text(encoded: bytes) -> Message:

@@ -6,6 +6,7 @@ set of topics by when their watchers last spoke up, on Valkey's own clock.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -33,7 +34,7 @@ return seq
 _WATCH = """
 local until_s = redis.call('time')[1] + ARGV[1]
 for i = 2, #ARGV do redis.call('zadd', KEYS[1], until_s, ARGV[i]) end
-return redis.call('expire', KEYS[1], math.ceil(ARGV[1]) * 4)
+return redis.call('expire', KEYS[1], 3600)
 """
 _WATCHED = """
 redis.call('zremrangebyscore', KEYS[1], '-inf', redis.call('time')[1])
@@ -81,11 +82,19 @@ class ValkeyBus:
         try:
             with reaching_valkey():
                 await pubsub.subscribe(self._channel)
+            _still_wanted()
             yield _frames(pubsub)
         finally:
             with suppress(redis.RedisError, OSError):
                 await pubsub.aclose()  # type: ignore[no-untyped-call]
                 await client.aclose()
+
+
+def _still_wanted() -> None:
+    """Python 3.11's ``wait_for``, which the client sends with, loses a cancellation that comes as its waiting ends."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _frames(pubsub: PubSub) -> AsyncIterator[Frame]:
@@ -97,6 +106,7 @@ async def _frames(pubsub: PubSub) -> AsyncIterator[Frame]:
                 if asked:
                     raise TransportError(f"Valkey was silent for {2 * SILENCE_S:g} s.")
                 await pubsub.ping()
+                _still_wanted()
         asked = response is None
         if isinstance(response, list) and response[0] == b"message":
             yield _read(response[2])

@@ -17,6 +17,7 @@ class AlertsPanel(Panel):
     name = "alerts"
     pages = ("alerts",)
     template = "perfmon/panels/alerts.html"
+    steady = False
 
     def data(self, query: PageQuery) -> dict[str, Any]:
         """Return ``active``, ``past`` and ``blind``, times in ISO 8601; reads SQL only."""

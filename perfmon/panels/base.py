@@ -28,11 +28,15 @@ class PageQuery:
 
 
 class Panel:
-    """One section of a page. A project adds its own by naming the class in ``PERFMON["PANELS"]``."""
+    """One section of a page. A project adds its own by naming the class in ``PERFMON["PANELS"]``.
+
+    The data of a ``steady`` panel moves with the range's steps; that of others may change from one second to the next.
+    """
 
     name: ClassVar[str] = ""
     pages: ClassVar[tuple[str, ...]] = ()
     template: ClassVar[str] = ""
+    steady: ClassVar[bool] = True
 
     def data(self, query: PageQuery) -> dict[str, Any]:
         """Return what the section shows, as JSON-able values; raises StoreUnavailable."""

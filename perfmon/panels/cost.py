@@ -38,8 +38,10 @@ class CostPanel(Panel):
 
 
 def cost_text(query: PageQuery) -> str:
-    """The cost in one line: time a request, windows dropped, buffer used. Raises StoreUnavailable."""
+    """The cost in one line: time a request, windows dropped, buffer used; empty when nothing was measured."""
     windows = readings.totals(query, "self")
+    if not windows:
+        return ""
     return _("%(time)s a request, %(dropped)s dropped, buffer %(buffer)s") % {
         "time": _a_request(windows),
         "dropped": _sum(windows, "dropped/"),

@@ -31,7 +31,7 @@ class Figure(TypedDict):
 def duration(value_ms: float | None) -> Figure:
     """A duration in ms as ``2.90 µs``, ``873 ms``, ``1.24 s`` or ``2.50 min``."""
     if value_ms is None:
-        return _nothing("ms")
+        return _nothing()
     if value_ms == 0:
         return Figure(value=0, text="0", unit="ms")
     for limit, factor, unit in ((0.9995, 1000.0, "µs"), (999.5, 1.0, "ms"), (59_950, 0.001, "s")):
@@ -43,7 +43,7 @@ def duration(value_ms: float | None) -> Figure:
 def count(value: float | None) -> Figure:
     """A number of things as ``873``, ``12.4 k`` or ``3.10 M``."""
     if value is None:
-        return _nothing("")
+        return _nothing()
     if value < 1000:
         return Figure(value=value, text=f"{value:.0f}", unit="")
     return _figure(value, value / 1000, "k") if value < 999_500 else _figure(value, value / 1e6, "M")
@@ -59,7 +59,7 @@ def rate(value: float | None, unit: str = "/s") -> Figure:
 def percent(value: float | None) -> Figure:
     """A share in percent; 0 and 100 only when they are exact."""
     if value is None:
-        return _nothing("%")
+        return _nothing()
     if value in (0, 100):
         return Figure(value=value, text=f"{value:.0f}", unit="%")
     if value > 99.9:
@@ -70,7 +70,7 @@ def percent(value: float | None) -> Figure:
 def size(value: float | None, per: str = "") -> Figure:
     """Bytes in powers of 1024; ``per`` is put behind the unit (``/s``)."""
     if value is None:
-        return _nothing(f"B{per}")
+        return _nothing()
     scaled, unit = float(value), 0
     while scaled >= 1000 and unit < len(_BYTE_UNITS) - 1:
         scaled /= 1024
@@ -135,9 +135,9 @@ def localize(text: str) -> str:
 
 def _figure(value: float | None, shown: float | None, unit: str) -> Figure:
     if value is None or shown is None:
-        return _nothing(unit)
+        return _nothing()
     return Figure(value=value, text="0" if shown == 0 else localize(digits(shown)), unit=unit)
 
 
-def _nothing(unit: str) -> Figure:
-    return Figure(value=None, text=NOTHING, unit=unit)
+def _nothing() -> Figure:
+    return Figure(value=None, text=NOTHING, unit="")

@@ -27,6 +27,7 @@ class AttentionPanel(Panel):
     name = "attention"
     pages = ("overview",)
     template = "perfmon/panels/attention.html"
+    steady = False
 
     def data(self, query: PageQuery) -> dict[str, Any]:
         """Return ``notices`` (level, text, url, since) and ``calm_since``; raises StoreUnavailable."""
@@ -111,6 +112,8 @@ def figure_of(spec: KeyFigure, query: PageQuery) -> dict[str, Any]:
     before = readings.total(query, spec.kind, spec.key, previous=True)
     value = spec.read(now, readings.covered_s(query))
     previous = spec.read(before, query.range.seconds)
+    if spec.read is _rate and not now.count and not any(readings.alive(query)):
+        value = None  # nobody looked, which is not the same as no traffic
     return {
         "name": spec.name,
         "label": str(spec.label),

@@ -36,7 +36,7 @@ def status_of(query: PageQuery) -> dict[str, Any]:
         return line | {"state": "live"}
     newest = newest or _newest_minute()
     if newest is None:
-        why = _("nothing was measured yet. Open the site, or start the collector: manage.py collect")
+        why = _("Open the site, or start the collector: manage.py collect")
         return line | {"state": "empty", "why": why}
     why = _("no measurements arrive. Is the collector running? Start it: manage.py collect")
     return line | {"state": "stale", "since": _iso(newest), "why": why}

@@ -6,6 +6,7 @@ A topic is ``[language:]page/range[/key]``: ``overview/5m``, ``pt-br:hosts/1h``,
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import orjson
 from django.conf import settings
 from django.utils import translation
 
+from perfmon.conf import on_change as on_config_change
 from perfmon.context import muted
 from perfmon.exceptions import StoreUnavailable, TopicError
 from perfmon.panels.base import PAGES, PageQuery, Panel, panels_of
@@ -22,6 +24,12 @@ from perfmon.series import MAX_KEY_CHARS
 from perfmon.store.ranges import RANGES
 
 MAX_TOPIC_CHARS = MAX_KEY_CHARS + 40
+LONGEST_HOLD_S = 15
+MAX_HELD = 64
+
+PanelReader = Callable[[Panel, PageQuery], dict[str, Any] | None]
+
+_held: dict[tuple[str, str], tuple[float, dict[str, Any] | None]] = {}
 
 
 def parse(topic: str) -> PageQuery:
@@ -54,10 +62,11 @@ def payload(topic: str, now: float | None = None) -> dict[str, Any]:
     return payload_of(replace(parse(topic), now=time.time() if now is None else now))
 
 
-def payload_of(query: PageQuery) -> dict[str, Any]:
+def payload_of(query: PageQuery, read: PanelReader | None = None) -> dict[str, Any]:
     """Return a query's payload with texts in its language; perfmon's own reads stay out of what it measures."""
+    read = read or _read
     with muted(), shared(), translation.override(query.language or settings.LANGUAGE_CODE):
-        panels = {panel.name: _read(panel, query) for panel in panels_of(query.page)}
+        panels = {panel.name: read(panel, query) for panel in panels_of(query.page)}
         return {
             "topic": topic_of(query),
             "range": query.range.name,
@@ -68,8 +77,9 @@ def payload_of(query: PageQuery) -> dict[str, Any]:
 
 
 def build(topic: str, now: float | None = None) -> bytes:
-    """Return the payload as JSON."""
-    return orjson.dumps(payload(topic, now))
+    """Return the payload as JSON. A frame a second: panels of long ranges, which move slower, are read less often."""
+    query = replace(parse(topic), now=time.time() if now is None else now)
+    return orjson.dumps(payload_of(query, _read_held))
 
 
 def _split_language(topic: str) -> tuple[str, str]:
@@ -87,3 +97,21 @@ def _read(panel: Panel, query: PageQuery) -> dict[str, Any] | None:
         return panel.data(query)
     except StoreUnavailable:
         return None
+
+
+def _read_held(panel: Panel, query: PageQuery) -> dict[str, Any] | None:
+    """As ``_read``, at most four times a step of the range's charts and at least every ``LONGEST_HOLD_S``."""
+    hold_s = min(LONGEST_HOLD_S, query.range.step_s / 4)
+    if not panel.steady or hold_s < 2:
+        return _read(panel, query)
+    key = (panel.name, topic_of(query))
+    read_at, data = _held.get(key, (0.0, None))
+    if data is None or not 0 <= query.now - read_at < hold_s:
+        data = _read(panel, query)
+        if len(_held) >= MAX_HELD:
+            _held.clear()
+        _held[key] = (query.now, data)
+    return data
+
+
+on_config_change(_held.clear)

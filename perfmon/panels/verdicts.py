@@ -49,7 +49,8 @@ def verdict(
     name: str = trend.verdict
     if name in _OF_TRAFFIC and current is not None and previous is not None and abs(current - previous) < floor:
         name = "same"
-    if neutral:
-        name = _OF_TRAFFIC.get(name, name)
-    moved = trend.change_pct if name not in ("same", "unknown") else None
+    moved = trend.change_pct if name in _OF_TRAFFIC else None
+    if neutral:  # the word tells the direction, so the number goes without its sign
+        name, change = _OF_TRAFFIC.get(name, name), formats.change(moved).lstrip("+−")
+        return {"verdict": name, "change": change, "word": str(WORDS[name])}
     return {"verdict": name, "change": formats.change(moved), "word": str(WORDS[name])}

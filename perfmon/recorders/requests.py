@@ -101,8 +101,8 @@ class RequestRecorder:
         RequestRecorder.installed = False
 
 
-def finish(request: HttpRequest, status: int, trace: RequestTrace) -> None:
-    """Count a finished request; a failure in here is counted and the response goes out all the same."""
+def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
+    """Count a finished request and return its duration in ns; a failure in here is counted, the response goes out."""
     ended_ns = perf_counter_ns()
     try:
         match = request.resolver_match
@@ -124,6 +124,7 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> None:
             shard.writes += 1
     except Exception as error:
         guard.count_failure("request", error)
+    return ended_ns - trace.started_ns
 
 
 def _new_slot(key: tuple[str | None, str | None, int]) -> RequestSlot:

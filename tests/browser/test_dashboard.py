@@ -253,6 +253,7 @@ def test_without_a_network_the_page_says_so(visit, page):
 
     seed()
     page = visit("/dashboard")
+    expect(state(page)).to_have_text(re.compile("Live|Stale since"))
     page.context.set_offline(True)
     expect(state(page)).to_contain_text("Offline")
     page.context.set_offline(False)

@@ -51,6 +51,8 @@ function drawChart(element, chart, state) {
   const config = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
   state.plotly.react(place, traces, layout, config);
   element.dataset.live = "";
+  const known = chart.series.some(({ values }) => values.some((value) => value !== null));
+  element.querySelector("[data-chart-empty]").hidden = known;
 }
 
 function listen(elements, state, redraw, zoom) {

@@ -24,6 +24,16 @@ from tests.waiting import eventually
 SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
 
 
+SLOW_TO_WORK = """
+import http.server, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(404 if time.monotonic() > began_s + 0.5 else 500)
+began_s = time.monotonic()
+http.server.HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
+"""
+
+
 class Recorder:
     """A view that remembers every change."""
 
@@ -75,6 +85,16 @@ def test_a_service_on_a_port_is_ready_when_the_port_answers(supervisor: Supervis
     server = f"import time, socket; time.sleep(0.2); s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
     supervisor.start([python("server", server, says="", listens=port)])
 
+    assert supervisor.members[0].state is State.READY
+
+
+def test_a_service_with_a_page_is_ready_when_the_page_works(supervisor: Supervisor) -> None:
+    port = free_port()
+    server = SLOW_TO_WORK.format(port=port)
+    began_s = time.monotonic()
+    supervisor.start([python("server", server, says="", listens=port, page="/page")])
+
+    assert time.monotonic() - began_s > 0.5
     assert supervisor.members[0].state is State.READY
 
 

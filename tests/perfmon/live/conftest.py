@@ -19,6 +19,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import path
+
 from perfmon import guard
 from perfmon.conf import Config
 from perfmon.exceptions import TopicError

@@ -8,11 +8,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import Permission, User
+
 from perfmon import guard
 from perfmon.live.protocol import MAX_TOPICS
 from perfmon.recorders.sockets import SocketRecorder
 from perfmon.tokens import token_create, token_revoke
-
 from tests.perfmon.live.conftest import login, until
 
 
@@ -241,6 +241,7 @@ async def test_open_sockets_are_counted_and_refused_ones_are_not(opened, session
 async def test_the_projects_own_address_shows_the_dashboards_topics(session, settings):
     from channels.auth import AuthMiddlewareStack
     from channels.routing import URLRouter
+
     from perfmon.live.routing import websocket_urlpatterns
 
     cookie = f"{settings.SESSION_COOKIE_NAME}={session}".encode()

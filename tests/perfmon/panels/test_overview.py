@@ -148,3 +148,9 @@ def test_rows_past_the_limit_are_named_together():
     data = panels()["endpoints"]
     assert len(data["rows"]) == MAX_ROWS
     assert data["others"]["text"].startswith("3 more endpoints with 3 requests together")
+
+
+def test_throughput_is_unknown_when_nobody_measured_and_zero_when_nobody_came():
+    assert figure("throughput")["text"] == "–"
+    store({SECOND - 4: alive()})
+    assert figure("throughput")["text"] == "0"

@@ -102,3 +102,17 @@ def test_the_frame_of_more_endpoints_than_are_shown_is_bounded():
     assert len(payload["panels"]["endpoints"]["rows"]) == 100
     assert "50 more endpoints" in payload["panels"]["endpoints"]["others"]["text"]
     assert len(topics.build("overview/5m", NOW)) <= 2.2 * LIMIT_BYTES
+
+
+@pytest.mark.django_db
+def test_frames_of_a_long_range_are_read_again_after_a_while_and_those_of_minutes_every_second():
+    store({int(NOW) - 3: busy([10])})
+    assert _requests("overview/5m", NOW) == _requests("overview/6h", NOW) == 1
+    store({int(NOW) - 3: busy([10]), int(NOW) - 2: busy([10])})
+    assert _requests("overview/5m", NOW) == 2
+    assert _requests("overview/6h", NOW + 1) == 1
+    assert _requests("overview/6h", NOW + 16) == 2
+
+
+def _requests(topic: str, now: float) -> int:
+    return orjson.loads(topics.build(topic, now))["panels"]["endpoints"]["rows"][0][2][0]

@@ -1,0 +1,112 @@
+"""GET /api/articles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from articles.models import Article
+
+Make = Callable[..., Article]
+URL = "/api/articles"
+
+
+def test_the_list_is_one_query_and_holds_everything_but_texts_and_drafts(
+    client: Client, draft: Make, published: Make, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    article = published("On lamps", body="They glow.", excerpt="Short.")
+    draft("Hidden")
+
+    with django_assert_num_queries(1):
+        answer = client.get(URL)
+
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == {
+        "items": [
+            {
+                "id": article.pk,
+                "title": "On lamps",
+                "slug": "on-lamps",
+                "url": "/articles/on-lamps/",
+                "excerpt": "Short.",
+                "author": "Clarice Lima",
+                "language": "en",
+                "published_at": "2026-03-01T12:01:00Z",
+                "updated_at": "2026-03-01T12:01:00Z",
+            }
+        ],
+        "next_cursor": None,
+    }
+
+
+def test_cursors_lead_through_all_articles_while_new_ones_appear(client: Client, published: Make) -> None:
+    expected = [published(f"Number {number}").title for number in range(7)][::-1]
+
+    seen, cursor = [], None
+    while True:
+        page = client.get(URL, {"limit": 3, **({"cursor": cursor} if cursor else {})}).json()
+        seen += [item["title"] for item in page["items"]]
+        published("Late")
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert seen == expected
+
+
+def test_the_list_can_be_of_one_language(client: Client, published: Make) -> None:
+    published("English")
+    published("Português", language="pt-br")
+
+    titles = [item["title"] for item in client.get(URL, {"language": "pt-br"}).json()["items"]]
+
+    assert titles == ["Português"]
+    assert len(client.get(URL).json()["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "101"}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"limit": "9" * 5000}, "limit"),
+        ({"language": "tlh"}, "language"),
+        ({"cursor": "x"}, "cursor"),
+        ({"cursor": ""}, "cursor"),
+        ({"cursor": "1-\x00"}, "cursor"),
+    ],
+)
+def test_a_bad_query_is_refused_by_the_name_of_its_field(
+    client: Client, db: None, query: dict[str, str], field: str
+) -> None:
+    answer = client.get(URL, query)
+
+    assert answer.status_code == 422
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_the_largest_page_is_a_hundred(client: Client, published: Make) -> None:
+    published()
+
+    assert client.get(URL, {"limit": "100"}).status_code == 200
+
+
+def test_the_keyset_indexes_serve_both_lists_on_postgresql(postgres_alias: str) -> None:
+    articles = Article.objects.using(postgres_alias).published().newest_first().values("id")
+    position = (Article._meta.get_field("published_at").to_python("2026-01-01T00:00:00Z"), 7)
+
+    from django.db import connections
+
+    with connections[postgres_alias].cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")  # the table is empty, so a plan by cost would say nothing
+    whole = articles.older_than(position)[:20].explain()
+    one_language = articles.filter(language="en").older_than(position)[:20].explain()
+
+    assert "article_public " in whole
+    assert "article_public_by_language" in one_language
+    assert "Sort" not in whole + one_language

@@ -1,0 +1,137 @@
+"""The public site in a real browser, wide and narrow, light and dark, with and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page, expect
+
+from articles.models import Article
+from tests.fixtures.site import Site
+
+WIDTHS = [390, 768, 1440]
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser's console says against the pages: errors, and whatever the policy refused."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("requestfailed", lambda request: found.append(request.url))
+    return found
+
+
+@pytest.fixture
+def starter(site: Site) -> Site:
+    """The site with its starter articles, and one that is unkind to every layout."""
+    call_command("load_starter", verbosity=0)
+    wide = "W" * 120
+    body = f"# {wide}\n\n{wide} `{wide}`\n\n```\n{wide * 3}\n```\n\n|{'|'.join([wide] * 4)}|\n|-|-|-|-|\n\n> {wide}"
+    Article.objects.filter(slug="markdown-here").update(title=wide, excerpt=wide, body=body)
+    return site
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_scrolls_sideways_or_makes_the_browser_complain(
+    starter: Site, page: Page, complaints: list[str], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/", "/articles/markdown-here/", "/articles/how-alerts-work/"):
+        page.goto(starter.url + path)
+        assert page.evaluate(OVERFLOW) == 0, path
+    assert complaints == []
+
+    page.goto(starter.url + "/nowhere/")
+    assert page.evaluate(OVERFLOW) == 0
+
+
+def test_a_reader_opens_an_article_and_goes_back_to_the_list(starter: Site, page: Page, complaints: list[str]) -> None:
+    page.goto(starter.url)
+    page.get_by_role("link", name="Why the average is not on the dashboard").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why the average is not on the dashboard")
+    page.get_by_role("link", name="All articles").click()
+
+    expect(page.get_by_role("heading", name="Reading the dashboard in one minute")).to_be_visible()
+    assert complaints == []
+
+
+def test_the_theme_button_goes_through_system_light_and_dark_and_the_next_page_keeps_it(
+    starter: Site, page: Page, complaints: list[str]
+) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(starter.url)
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    button = page.get_by_role("button", name="Theme")
+    expect(button).to_have_text("Theme: system")
+    button.click()
+    expect(button).to_have_text("Theme: light")
+    button.click()
+    expect(button).to_have_text("Theme: dark")
+
+    page.goto(starter.url + "/articles/how-alerts-work/")
+
+    assert page.evaluate(background) != light
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.get_by_role("button", name="Theme").click()
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") is None
+    assert complaints == []
+
+
+def test_the_language_is_switched_without_scripts(starter: Site, browser: Browser) -> None:
+    context = browser.new_context(locale="en-US", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(starter.url)
+    page.get_by_role("button", name="Português").click()
+
+    expect(page.get_by_role("heading", name="Como ler o painel em um minuto")).to_be_visible()
+    expect(page.get_by_role("button", name="Tema")).to_have_count(0)
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(starter: Site, page: Page) -> None:
+    page.goto(starter.url)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.get_by_role("link", name="Reading the dashboard in one minute")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(starter: Site, page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    for path in ("/", "/articles/how-alerts-work/"):
+        page.goto(starter.url + path)
+        weak = page.evaluate(CONTRAST)
+        assert weak == [], path
+
+
+# The contrast ratio of every text against the nearest opaque background, by WCAG's formula; lists those below 4.5.
+CONTRAST = """
+() => {
+  const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const rgb = (text) => text.match(/[0-9.]+/g).map(Number);
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if (color.length < 4 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const weak = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility()) continue;
+    const [a, b] = [luminance(rgb(getComputedStyle(element).color)), luminance(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) weak.push(`${element.tagName} ${element.textContent.slice(0, 30)} ${ratio.toFixed(2)}`);
+  }
+  return weak;
+}
+"""

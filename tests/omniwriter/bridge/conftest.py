@@ -1,0 +1,115 @@
+"""The bridge behind uvicorn: with the project of ``served.py`` in a process of its own, or any application in this one."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import uvicorn
+
+from omniwriter.bridge import Bridge
+from omniwriter.bridge.application import WsgiApp
+from omniwriter.bridge.protocol import PatientProtocol
+from omniwriter.stack.ports import LOOPBACK, free_port
+from omniwriter.stack.process import Tree
+from omniwriter.stack.service import Running, Service, run
+from tests.waiting import READY_S, eventually
+
+ROOT = Path(__file__).resolve().parents[3]
+FLAGS = (
+    *("--loop", "uvloop", "--http", "omniwriter.bridge.protocol:PatientProtocol", "--ws", "websockets-sansio"),
+    *("--timeout-graceful-shutdown", "10", "--no-access-log", "--log-level", "error"),
+)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A served project: its port, its process and its log."""
+
+    port: int
+    running: Running
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def process(self) -> psutil.Process:
+        """Its process."""
+        return psutil.Process(self.running.child.pid)
+
+    def tally(self) -> dict[str, int]:
+        """Return what it counted."""
+        counted: dict[str, int] = httpx.get(f"{self.url}/tally").json()
+        return counted
+
+
+@contextlib.contextmanager
+def serving(folder: Path, tree: Tree) -> Iterator[Served]:
+    """Serve the project on a free port."""
+    port = free_port()
+    command = (
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "tests.omniwriter.bridge.served:application",
+        "--port",
+        str(port),
+        *FLAGS,
+    )
+    env = {"DATABASE_FILE": str(folder / "served.sqlite3"), "PYTHONPATH": str(ROOT)}
+    service = Service("served", command, listens=port, env=env, cwd=ROOT, stop_s=12)
+    with run(service, folder / "served.log", tree) as running:
+        yield Served(port, running)
+
+
+@pytest.fixture(scope="module")
+def served(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for a module's tests."""
+    with serving(tmp_path_factory.mktemp("served"), tree) as server:
+        yield server
+
+
+@pytest.fixture
+def mortal(tree: Tree, tmp_path: Path) -> Iterator[Served]:
+    """A server that the test may stop."""
+    with serving(tmp_path, tree) as server:
+        yield server
+
+
+@pytest.fixture
+def bridged() -> Iterator[Callable[..., int]]:
+    """Serve a WSGI application through the bridge in this process; ``bridged(application)`` tells the port."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(wsgi: WsgiApp, *, threads: int = 4, queue: int = 16, limit_bytes: int = 1 << 20) -> int:
+            bridge = Bridge(wsgi, threads=threads, queue=queue, limit_bytes=limit_bytes)
+            return stack.enter_context(_uvicorn(bridge))
+
+        yield serve
+
+
+@contextlib.contextmanager
+def _uvicorn(application: Any) -> Iterator[int]:
+    listener = socket.create_server((LOOPBACK, 0))
+    config = uvicorn.Config(application, loop="uvloop", http=PatientProtocol, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="bridged")
+    thread.start()
+    try:
+        eventually(lambda: server.started)
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(READY_S)
+        listener.close()
