@@ -74,7 +74,9 @@ def _lower_headings(tokens: Sequence[Token]) -> None:
 
 
 def _words(inline: Token) -> str:
-    parts = [" " if child.type in _BREAKS else child.content for child in inline.children or [] if child.type != "image"]
+    parts = [
+        " " if child.type in _BREAKS else child.content for child in inline.children or [] if child.type != "image"
+    ]
     return " ".join("".join(parts).split())
 
 

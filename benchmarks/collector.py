@@ -83,6 +83,7 @@ def run(quick: bool) -> Result:
 
 def _simulate(seconds: int) -> tuple[list[float], list[float]]:
     from perfmon.collector.loop import CollectorLoop
+    from perfmon.collector.merging import Tick
     from perfmon.collector.upkeep import Upkeep
     from perfmon.context import muted
     from perfmon.live.bus import get_bus
@@ -93,7 +94,11 @@ def _simulate(seconds: int) -> tuple[list[float], list[float]]:
     simulated = {"now": 0.0}  # the payload is of the simulated moment, not of this one
     rng, bus, transport = random.Random(7), get_bus(), get_transport()
     publisher = Publisher(bus, lambda topic: build(topic, simulated["now"]))
-    loop = CollectorLoop([lambda tick, now: publisher.publish(now), Upkeep().after_tick])
+
+    def publish(tick: Tick, now: float) -> None:
+        publisher.publish(now)
+
+    loop = CollectorLoop([publish, Upkeep().after_tick])
     process = psutil.Process()
     first = int(time.time()) // 60 * 60 - seconds
     ticks, rss_mib = [], []
@@ -109,5 +114,5 @@ def _simulate(seconds: int) -> tuple[list[float], list[float]]:
             if at >= WARM_UP and at % 10 == 0:
                 rss_mib.append(process.memory_info().rss / MIB)
             if at % 60 == 59:
-                say(f"{at + 1} s simulated, tick {statistics.median(ticks[-60:]):.1f} ms, {process.memory_info().rss / MIB:.0f} MiB")
+                say(f"{at + 1} s simulated, tick {statistics.median(ticks[-60:]):.1f} ms")
     return ticks[WARM_UP:], rss_mib

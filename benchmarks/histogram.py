@@ -98,7 +98,10 @@ def _compare_inserts(result: Result, values: list[int], rounds: int) -> None:
             sketch.add(value)
 
     samples = interleaved(
-        {"insert": lambda: timed(lambda: filled(values), len(values)), "ddsketch_insert": lambda: timed(theirs, len(values))},
+        {
+            "insert": lambda: timed(lambda: filled(values), len(values)),
+            "ddsketch_insert": lambda: timed(theirs, len(values)),
+        },
         rounds,
     )
     result.metrics |= figures(samples, "ns")

@@ -1,9 +1,10 @@
 """What recording costs a request, beside django-prometheus, over bare Django.
 
-All stacks live in one process and take turns every few milliseconds, so that the machine's drift hits all alike. Each has
-its own handler and its own connection to one SQLite file. Under WSGI the figure is wall time a request in this thread,
-with perfmon's flush thread running as it does in service. Under Django's ASGI handler a request costs ten times as much, and the
-spread between rounds is larger than the cost that is looked for: the target is that the difference stays within it.
+All stacks live in one process and take turns every few milliseconds, so that the machine's drift hits all alike. Each
+has its own handler and its own connection to one SQLite file. Under WSGI the figure is wall time a request in this
+thread, with perfmon's flush thread running as it does in service. Under Django's ASGI handler a request costs ten times
+as much, and the spread between rounds is larger than the cost that is looked for: the target is that the difference
+stays within it.
 """
 
 from __future__ import annotations

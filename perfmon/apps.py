@@ -12,11 +12,10 @@ class PerfmonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register recorders and system checks."""
-        import importlib.util
-
+        """Register recorders, system checks and, for a project without Valkey, the collector of this process."""
+        from perfmon import checks  # noqa: F401  registers
+        from perfmon.collector.local import start_when_serving
         from perfmon.recorders import install_recorders
 
         install_recorders()
-        if importlib.util.find_spec("perfmon.checks"):
-            importlib.import_module("perfmon.checks")
+        start_when_serving()

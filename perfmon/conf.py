@@ -97,7 +97,7 @@ def _checked(name: str, value: Any, kind: Any) -> Any:
     wanted: tuple[type, ...] = {"bool": (bool,), "int": (int,), "float": (int, float), "str": (str,)}[kind]
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         raise ImproperlyConfigured(f"{name} must be of type {kind}, not {value!r}.")
-    if not isinstance(value, (bool, str)) and value < 0:
+    if isinstance(value, (int, float)) and value < 0:
         raise ImproperlyConfigured(f"{name} must not be negative, got {value!r}.")
     return value
 

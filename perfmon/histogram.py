@@ -60,7 +60,7 @@ class Histogram:
 
     def add(self, value: int, count: int = 1) -> None:
         """Count one value (or ``count`` equal ones). Negative values count as 0."""
-        index = bucket_index(value if value > 0 else 0)
+        index = bucket_index(max(0, value))
         self.counts[index] = self.counts.get(index, 0) + count
 
     def merge(self, other: Histogram) -> None:

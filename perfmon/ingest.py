@@ -1,8 +1,9 @@
 """The window of this process: recorders add to it without a lock, a thread hands it to the transport every second.
 
 Each thread owns a shard, so adding to it races with no other recorder. The flush swaps a shard's slots for a fresh dict
-and reads the old ones; a shard caught in the middle of a write (its ``writes`` is odd) hands them over one flush later, so
-nothing is lost and nobody waits. Memory is bounded by ``max_series`` slots a shard and ``buffer_windows`` kept windows.
+and reads the old ones; a shard caught in the middle of a write (its ``writes`` is odd) hands them over one flush later,
+so nothing is lost and nobody waits. Memory is bounded by ``max_series`` slots a shard and ``buffer_windows`` kept
+windows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from perfmon import guard
 from perfmon.conf import Config, get_config
@@ -37,6 +38,7 @@ class Slot(Protocol):
 AnySlot = TypeVar("AnySlot", bound=Slot)
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """A recorder that is asked for its readings instead of being called."""
 
@@ -55,7 +57,9 @@ class Shard:
         self.handed_over: list[dict[Hashable, Slot]] = []
         self.writes = 0
 
-    def slot(self, key: Hashable, make: Callable[[], AnySlot], overflow: Hashable, make_other: Callable[[], AnySlot]) -> AnySlot:
+    def slot(
+        self, key: Hashable, make: Callable[[], AnySlot], overflow: Hashable, make_other: Callable[[], AnySlot]
+    ) -> AnySlot:
         """Make the slot of a key not seen this second; past ``max_series`` the overflow key's slot serves."""
         ingest.start()
         if len(self.slots) >= get_config().max_series:

@@ -10,7 +10,6 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from perfmon import guard
-from perfmon.collector.local import start_local_collector
 from perfmon.conf import get_config
 from perfmon.context import RequestTrace, current
 from perfmon.recorders.requests import RequestRecorder, finish, ignored_prefixes
@@ -34,14 +33,12 @@ class PerfmonMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
-        if self._measuring:
-            start_local_collector()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
             return self._call_async(request)
         if not self._measuring:
-            return cast(HttpResponseBase, self.get_response(request))
+            return cast("HttpResponseBase", self.get_response(request))
         ignored = self._ignored
         if ignored is None:
             ignored = self._find_ignored()
@@ -56,7 +53,7 @@ class PerfmonMiddleware:
             current.reset(token)
         if not trace.muted:
             if response.streaming:
-                _time_stream(request, cast(StreamingHttpResponse, response), trace)
+                _time_stream(request, cast("StreamingHttpResponse", response), trace)
             else:
                 duration_ns = finish(request, response.status_code, trace)
                 if self._server_timing:
@@ -65,7 +62,7 @@ class PerfmonMiddleware:
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         if not self._measuring:
-            return cast(HttpResponseBase, await self.get_response(request))
+            return cast("HttpResponseBase", await self.get_response(request))
         ignored = self._ignored if self._ignored is not None else self._find_ignored()
         trace = RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored))
         token = current.set(trace)
@@ -77,7 +74,7 @@ class PerfmonMiddleware:
         finally:
             current.reset(token)
         if response.streaming and not trace.muted:
-            _time_stream(request, cast(StreamingHttpResponse, response), trace)
+            _time_stream(request, cast("StreamingHttpResponse", response), trace)
         elif not trace.muted:
             duration_ns = finish(request, response.status_code, trace)
             if self._server_timing:
@@ -130,7 +127,7 @@ class TimedStream(TimedBody):
     def __next__(self) -> bytes:
         token = current.set(self._trace)  # only while the app's code runs: the thread serves others in between
         try:
-            return cast(bytes, next(self._chunks))
+            return cast("bytes", next(self._chunks))
         except StopIteration:
             self._finish(self._status)
             raise
@@ -149,7 +146,7 @@ class TimedAsyncStream(TimedBody):
 
     async def __anext__(self) -> bytes:
         try:
-            return cast(bytes, await anext(self._chunks))
+            return cast("bytes", await anext(self._chunks))
         except StopAsyncIteration:
             self._finish(self._status)
             raise

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from perfmon.alerts.models import Alert, AlertTransition, RuleStatus
+from perfmon.alerts.models import Alert, AlertTransition
 from perfmon.tokens import ApiToken
 
 __all__ = ["Alert", "AlertTransition", "ApiToken", "HourRollup", "MinuteRollup", "SeriesName"]
@@ -42,6 +44,8 @@ class Rollup(models.Model):
     sum = models.BigIntegerField()
     max = models.BigIntegerField()
     histogram = models.BinaryField()
+
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         abstract = True

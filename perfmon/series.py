@@ -124,7 +124,9 @@ class Window:
 
     def percentiles(self, percents: tuple[float, ...]) -> list[float | None]:
         """Several percentiles in one pass; see ``Histogram.percentiles``."""
-        return [None if value is None else min(value, float(self.max)) for value in self.histogram.percentiles(percents)]
+        return [
+            None if value is None else min(value, float(self.max)) for value in self.histogram.percentiles(percents)
+        ]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Window) and self.to_row() == other.to_row()

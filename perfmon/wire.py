@@ -1,7 +1,8 @@
 """How windows travel and rest: msgpack of plain rows behind a version byte.
 
 Two shapes share one body, ``{kind: {key: row}}`` with ``Window.to_row`` rows: a *process window* (one process, one
-second, on the transport) has a head saying whose it is; a *block* (all series of one bucket, in the fine store) has none.
+second, on the transport) has a head saying whose it is; a *block* (all series of one bucket, in the fine store) has
+none.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgpack
 from perfmon.series import SeriesKey, Window, Windows
 
 WIRE_VERSION = 1
+HEAD = bytes((WIRE_VERSION,))
 
 Rows = dict[str, dict[str, list[Any]]]
 
@@ -50,7 +52,7 @@ def merge_rows(into: Windows, rows: Rows) -> None:
 
 def pack_process_window(window: ProcessWindow) -> bytes:
     """Pack for the transport."""
-    return bytes((WIRE_VERSION,)) + msgpack.packb(tuple(window))
+    return HEAD + bytes(msgpack.packb(tuple(window)))
 
 
 def unpack_process_window(packed: bytes) -> ProcessWindow:
@@ -63,7 +65,7 @@ def unpack_process_window(packed: bytes) -> ProcessWindow:
 
 def pack_block(windows: Mapping[SeriesKey, Window]) -> bytes:
     """Pack all series of one bucket for the fine store."""
-    return bytes((WIRE_VERSION,)) + msgpack.packb(rows_of(windows))
+    return HEAD + bytes(msgpack.packb(rows_of(windows)))
 
 
 def unpack_block(packed: bytes) -> Rows:

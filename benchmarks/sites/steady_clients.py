@@ -40,27 +40,34 @@ class SteadyClients:
             except OSError:
                 self.books.refused += 1
                 return
-            with contextlib.suppress(OSError):
+            try:
                 await self._converse(reader, writer)
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            finally:
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         last = False
         while not last:
             writer.write(self._request)
             try:
-                last = await self._answer(reader)
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                await _read_body(reader, head)
             except (OSError, asyncio.IncompleteReadError):
                 self.books.lost += 1
                 return
+            self.books.answered += 1
+            self.books.busy += head.startswith(b"http/1.1 503")
+            last = b"connection: close" in head
 
-    async def _answer(self, reader: asyncio.StreamReader) -> bool:
-        """Read one answer to its last byte; tells whether the server said it is the connection's last."""
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        await reader.readexactly(int(length))
-        self.books.answered += 1
-        self.books.busy += head.startswith(b"http/1.1 503")
-        return b"connection: close" in head
+
+async def _read_body(reader: asyncio.StreamReader, head: bytes) -> None:
+    """Read an answer's body to its last byte."""
+    if b"transfer-encoding: chunked" not in head:
+        await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        return
+    size = 1
+    while size:
+        size = int(await reader.readuntil(b"\r\n"), 16)
+        await reader.readexactly(size + 2)

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
+
+from django.core.signals import request_started
 
 from perfmon import guard
 from perfmon.conf import get_config
 
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
+
+
+def start_when_serving() -> None:
+    """Start the local collector with the first request, so that commands which serve nothing have none."""
+    request_started.connect(_start, dispatch_uid="perfmon.collector.local")
+
+
+def _start(**_: Any) -> None:
+    request_started.disconnect(dispatch_uid="perfmon.collector.local")
+    start_local_collector()
 
 
 def start_local_collector() -> None:

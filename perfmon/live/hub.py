@@ -182,11 +182,10 @@ class Hub:
                 await self._to_readers(topic, await self._snapshot(topic))
 
     async def _keep_watching(self) -> None:
-        watch = in_thread(self._bus.watch)
         while True:
             self._interest_grew.clear()
             try:
-                await watch(tuple(self._interest), WATCH_TTL_S)
+                await asyncio.to_thread(self._bus.watch, tuple(self._interest), WATCH_TTL_S)
             except TransportError as error:
                 guard.count_failure("live watch", error)
             with suppress(TimeoutError):  # wait_for would lose a cancellation that comes together with the event

@@ -15,7 +15,7 @@ THREADS = 2
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="perfmon-live")
+pool = ThreadPoolExecutor(THREADS, thread_name_prefix="perfmon-live")
 
 
 def in_thread(work: Callable[Args, Result]) -> Callable[Args, Awaitable[Result]]:
@@ -25,4 +25,4 @@ def in_thread(work: Callable[Args, Result]) -> Callable[Args, Awaitable[Result]]
         with muted():
             return work(*args, **kwargs)
 
-    return database_sync_to_async(quietly, thread_sensitive=False, executor=_pool)  # type: ignore[no-any-return]
+    return database_sync_to_async(quietly, thread_sensitive=False, executor=pool)  # type: ignore[no-any-return]

@@ -7,26 +7,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from perfmon.conf import on_change as on_config_change
 from perfmon.exceptions import StoreUnavailable
 from perfmon.panels.base import PageQuery
 from perfmon.series import NS_PER_MS, STATUS_CLASSES, TOTAL_KEY, Window
 from perfmon.store import selectors
 from perfmon.store.fine import one_view
-from perfmon.store.ranges import FINE_STEPS
+from perfmon.store.ranges import FINE_STEPS, Range
 from perfmon.store.selectors import Point
 
 CURRENT_S = 15
+MIN_HOLD_S, MAX_HOLD_S = 2.0, 15.0
+MAX_HELD = 24
 PERCENTILES = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0}
 SHOWN_CLASSES = STATUS_CLASSES[1:]
 Result = TypeVar("Result")
 
+_held: dict[tuple[str, str, bool], tuple[float, dict[str, Window]]] = {}
 _shared: ContextVar[dict[Any, Any] | None] = ContextVar("perfmon_readings", default=None)
 
 
 @contextmanager
-def shared() -> Iterator[None]:
-    """Make equal readings inside the block once."""
-    token = _shared.set({})
+def shared(*, hold: bool = False) -> Iterator[None]:
+    """Make equal readings inside the block once; with ``hold``, totals of long ranges may be ``hold_s`` old."""
+    token = _shared.set({"hold": hold})
     try:
         with one_view():
             yield
@@ -46,10 +50,27 @@ def timeline(query: PageQuery, kind: str, *keys: str) -> dict[str, list[Point]]:
 def totals(query: PageQuery, kind: str, previous: bool = False) -> dict[str, Window]:
     """Return every key's window over the range, or over the one before. Raises StoreUnavailable."""
     once = _fine_once if query.range.bucket_s in FINE_STEPS else _once
-    return once(
-        ("totals", kind, previous, query.range.name, query.now),
-        lambda: selectors.totals(query.range, kind, query.now, previous=previous),
-    )
+    return once(("totals", kind, previous, query.range.name, query.now), lambda: _totals(query, kind, previous))
+
+
+def hold_s(range_: Range) -> float:
+    """How long a frame may show the same reading: a quarter of a step, 0 when that is about a second."""
+    quarter_s = range_.step_s / 4
+    return 0.0 if quarter_s < MIN_HOLD_S else min(MAX_HOLD_S, quarter_s)
+
+
+def _totals(query: PageQuery, kind: str, previous: bool) -> dict[str, Window]:
+    longest_s = hold_s(query.range) if (_shared.get() or {}).get("hold") else 0.0
+    key = (kind, query.range.name, previous)
+    held = _held.get(key)
+    if held is not None and 0 <= query.now - held[0] < longest_s:
+        return held[1]
+    found = selectors.totals(query.range, kind, query.now, previous=previous)
+    if longest_s:
+        if len(_held) >= MAX_HELD:
+            _held.clear()
+        _held[key] = (query.now, found)
+    return found
 
 
 def latest(query: PageQuery, kind: str) -> dict[str, Window]:
@@ -154,3 +175,6 @@ def _fine_once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:
     except StoreUnavailable as error:
         held["unavailable"] = str(error)
         raise
+
+
+on_config_change(_held.clear)

@@ -18,13 +18,12 @@ from perfmon.conf import on_change as on_config_change
 from perfmon.context import muted
 from perfmon.exceptions import StoreUnavailable, TopicError
 from perfmon.panels.base import PAGES, PageQuery, Panel, panels_of
-from perfmon.panels.readings import shared
+from perfmon.panels.readings import hold_s, shared
 from perfmon.panels.status import status_of
 from perfmon.series import MAX_KEY_CHARS
 from perfmon.store.ranges import RANGES
 
 MAX_TOPIC_CHARS = MAX_KEY_CHARS + 40
-LONGEST_HOLD_S = 15
 MAX_HELD = 64
 
 PanelReader = Callable[[Panel, PageQuery], dict[str, Any] | None]
@@ -64,9 +63,8 @@ def payload(topic: str, now: float | None = None) -> dict[str, Any]:
 
 def payload_of(query: PageQuery, read: PanelReader | None = None) -> dict[str, Any]:
     """Return a query's payload with texts in its language; perfmon's own reads stay out of what it measures."""
-    read = read or _read
-    with muted(), shared(), translation.override(query.language or settings.LANGUAGE_CODE):
-        panels = {panel.name: read(panel, query) for panel in panels_of(query.page)}
+    with muted(), shared(hold=read is not None), translation.override(query.language or settings.LANGUAGE_CODE):
+        panels = {panel.name: (read or _read)(panel, query) for panel in panels_of(query.page)}
         return {
             "topic": topic_of(query),
             "range": query.range.name,
@@ -100,13 +98,13 @@ def _read(panel: Panel, query: PageQuery) -> dict[str, Any] | None:
 
 
 def _read_held(panel: Panel, query: PageQuery) -> dict[str, Any] | None:
-    """As ``_read``, at most four times a step of the range's charts and at least every ``LONGEST_HOLD_S``."""
-    hold_s = min(LONGEST_HOLD_S, query.range.step_s / 4)
-    if not panel.steady or hold_s < 2:
+    """As ``_read``, at most four times a step of the range's charts, and every second where steps are short."""
+    longest_s = hold_s(query.range)
+    if not panel.steady or not longest_s:
         return _read(panel, query)
     key = (panel.name, topic_of(query))
     read_at, data = _held.get(key, (0.0, None))
-    if data is None or not 0 <= query.now - read_at < hold_s:
+    if data is None or not 0 <= query.now - read_at < longest_s:
         data = _read(panel, query)
         if len(_held) >= MAX_HELD:
             _held.clear()

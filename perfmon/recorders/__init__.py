@@ -11,7 +11,7 @@ from typing import Protocol
 from django.utils.module_loading import import_string
 
 from perfmon.conf import get_config
-from perfmon.ingest import ingest
+from perfmon.ingest import Sampler, ingest
 
 
 class Recorder(Protocol):
@@ -32,10 +32,10 @@ def install_recorders() -> None:
     if _installed or not get_config().enabled:
         return
     for path in get_config().recorders:
-        recorder: Recorder = import_string(path)()
+        recorder = import_string(path)()
         recorder.install()
         _installed.append(recorder)
-        if hasattr(recorder, "sample"):
+        if isinstance(recorder, Sampler):
             ingest.samplers.append(recorder)
 
 

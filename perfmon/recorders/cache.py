@@ -60,10 +60,10 @@ class RecordedEachRead(RecordedReads):
 
 
 @lru_cache(maxsize=32)
-def recorded_class(backend: type[BaseCache]) -> type[BaseCache]:
+def recorded_class(backend: Any) -> type[BaseCache]:
     """Return the backend's class with its reads recorded."""
     base = RecordedEachRead if backend.get_many is BaseCache.get_many else RecordedReads
-    return cast(type[BaseCache], type(backend.__name__, (base, backend), {"__module__": backend.__module__}))
+    return cast("type[BaseCache]", type(backend.__name__, (base, backend), {"__module__": backend.__module__}))
 
 
 class CacheRecorder:
@@ -75,8 +75,8 @@ class CacheRecorder:
 
         def create_connection(alias: str) -> BaseCache:
             backend = make(alias)
-            backend.__class__ = recorded_class(type(backend))
-            cast(Any, backend).perfmon_alias = alias
+            backend.__class__ = recorded_class(cast(Any, type(backend)))
+            cast("Any", backend).perfmon_alias = alias
             return backend
 
         vars(caches)["create_connection"] = create_connection

@@ -47,11 +47,11 @@ def call_slot(shard: Shard, kind: str, key: str) -> CallSlot:
         slot = shard.slot(
             (kind, key), lambda: CallSlot(kind, key), (kind, OVERFLOW_KEY), lambda: CallSlot(kind, OVERFLOW_KEY)
         )
-    return cast(CallSlot, slot)
+    return cast("CallSlot", slot)
 
 
 def fold_queries(shard: Shard, trace: RequestTrace) -> None:
-    """Count a request's queries in their aliases' slots and in the request's own counters; the shard is being written."""
+    """Count a request's queries in their aliases' slots and its own counters; the shard is being written."""
     alias, slot = "", None
     total_ns = 0
     for of, duration_ns in trace.queries:

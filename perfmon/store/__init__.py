@@ -1,1 +1,1 @@
-"""Where windows rest: ``fine`` for a day, ``rollups`` in SQL for years; ``selectors`` reads both and nothing else does."""
+"""Where windows rest: ``fine`` for a day, ``rollups`` in SQL for years; only ``selectors`` reads both."""

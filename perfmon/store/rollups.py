@@ -30,7 +30,7 @@ _ids: dict[SeriesKey, int] = {}
 
 
 def write_minute(start: int, windows: Windows) -> None:
-    """Replace one minute's rows (``start``: Unix s on the minute's grid) and bring its hour up to date, or do nothing."""
+    """Replace one minute's rows (``start``: Unix s on its grid) and bring its hour up to date, or do nothing."""
     kept = {_bounded(series): window for series, window in windows.items() if series.kind not in NOT_KEPT}
     ids = series_ids(kept)
     by_id = {ids[series]: window for series, window in kept.items()}
@@ -44,7 +44,7 @@ def write_minute(start: int, windows: Windows) -> None:
 
 
 def last_minute() -> int | None:
-    """Return the start of the newest minute written, or None. Minutes are written oldest first, so all before it are."""
+    """Return the start of the newest minute written, or None. Minutes are written oldest first."""
     newest: int | None = MinuteRollup.objects.aggregate(newest=Max("start"))["newest"]
     return newest
 
@@ -91,7 +91,7 @@ def _upsert(model: type[Rollup], start: int, by_id: Mapping[int, Window]) -> Non
         model(series_id=pk, start=start, **dict(zip(FIGURES, window.to_row(), strict=True)))
         for pk, window in by_id.items()
     ]
-    model._default_manager.bulk_create(
+    model.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["series", "start"],
@@ -123,8 +123,10 @@ def _windows(rows: Any) -> dict[int, Window]:
 def _prune(model: type[Rollup], before: int) -> int:
     deleted = 0
     for _ in range(PRUNE_STATEMENTS):
-        old = list(model._default_manager.filter(start__lt=before).order_by("start").values_list("pk", flat=True)[:PRUNE_ROWS])
+        old = list(
+            model.objects.filter(start__lt=before).order_by("start").values_list("pk", flat=True)[:PRUNE_ROWS]
+        )
         if not old:
             break
-        deleted += model._default_manager.filter(pk__in=old).delete()[0]
+        deleted += model.objects.filter(pk__in=old).delete()[0]
     return deleted

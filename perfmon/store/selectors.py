@@ -7,10 +7,7 @@ fine store can't be read, long ranges end at the mark.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from perfmon import guard
@@ -18,7 +15,8 @@ from perfmon.conf import on_change as on_config_change
 from perfmon.exceptions import StoreUnavailable
 from perfmon.models import HourRollup, MinuteRollup, Rollup
 from perfmon.series import Window
-from perfmon.store.fine import SETTLED_S, block_reader, is_fresh
+from perfmon.store.fine import SETTLED_S, block_reader
+from perfmon.store.kept import KeptSteps, KeptSums
 from perfmon.store.ranges import HOUR, MINUTE, SECOND, TEN, Range
 from perfmon.store.rollups import FIGURES, last_minute
 
@@ -96,7 +94,7 @@ def _summed(windows: dict[str, Window], rows: Iterable[tuple[str, Sequence[objec
 
 
 def _summed_settled(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
-    """Sum settled blocks by way of whole minutes, each of which is summed once for all the ranges that slide over it."""
+    """Sum settled blocks by way of whole minutes, each summed once for all the ranges that slide over it."""
     first, last = -(-start // MINUTE) * MINUTE, end // MINUTE * MINUTE
     if first >= last:
         return _summed({}, _fine_total(kind, start, end, now))
@@ -111,74 +109,10 @@ def _summed_settled(kind: str, start: int, end: int, now: float) -> dict[str, Wi
     return _summed(windows, _fine_total(kind, last, end, now))
 
 
-class KeptSums:
-    """Sums over settled spans, kept for as long as blocks are (``BlockReader``); the newest ``limit`` of them."""
-
-    def __init__(self, add_up: Callable[[str, int, int, float], dict[str, Window]], limit: int) -> None:
-        self._add_up = add_up
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, int, int], tuple[float, dict[str, Window]]] = OrderedDict()
-
-    def __call__(self, kind: str, start: int, end: int, now: float) -> dict[str, Window]:
-        """Return the windows by key over ``[start, end)``; they are shared, never change them."""
-        span, clock = (kind, start, end), time.monotonic()
-        with self._lock:
-            kept = self._kept.get(span)
-        if kept is not None and is_fresh(kept[0], start, clock):
-            return kept[1]
-        windows = self._add_up(kind, start, end, now)
-        with self._lock:
-            self._kept[span] = (clock, windows)
-            self._kept.move_to_end(span)
-            while len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
-        return windows
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._kept.clear()
-
-
 def _minute_total(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
     return _summed({}, _fine_total(kind, start, end, now))
 
 
-class KeptSteps:
-    """Windows of settled steps of charts, by series; the newest ``limit`` series, each without the steps it slid past."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str, int], dict[int, tuple[float, Window | None]]] = OrderedDict()
-
-    def get(self, series: tuple[str, str, int], grid: range) -> dict[int, Window | None]:
-        """Return the steps of the grid that are kept and fresh."""
-        clock = time.monotonic()
-        with self._lock:
-            held = self._kept.get(series, {})
-            return {at: held[at][1] for at in grid if at in held and is_fresh(held[at][0], at, clock)}
-
-    def keep(self, series: tuple[str, str, int], steps: dict[int, Window | None]) -> None:
-        """Keep more steps, forgetting those of long ago."""
-        if not steps:
-            return
-        clock, newest = time.monotonic(), max(steps)
-        with self._lock:
-            held = self._kept.pop(series, {})
-            held.update({at: (clock, window) for at, window in steps.items()})
-            self._kept[series] = {at: kept for at, kept in held.items() if at > newest - KEPT_STEPS * series[2]}
-            while len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._kept.clear()
-
-
-KEPT_STEPS = 400  # a chart has at most 360
 kept_steps = KeptSteps(64)
 settled_minutes = KeptSums(_minute_total, 4 * 130)  # four kinds, two hours and a bit
 settled_totals = KeptSums(_summed_settled, 4 * 4)
@@ -195,7 +129,7 @@ def latest(kind: str, now: float, *, seconds: int = 15) -> dict[str, Window]:
 
 
 def window_between(kind: str, key: str, start: int, end: int) -> Window:
-    """Return one series' window over ``[start, end)``, at most the 15 minutes seconds are kept. Raises StoreUnavailable."""
+    """Return one series' window over ``[start, end)``, within the 15 minutes seconds are kept; StoreUnavailable."""
     window = Window()
     for _, row in _fine_total(kind, start, end, end, keys=(key,)):
         window.merge_row(row)
@@ -270,6 +204,6 @@ def _sql_total(kind: str, start: int, end: int, now: float) -> Iterator[tuple[st
 
 
 def _stored(model: type[Rollup], kind: str, start: int, end: int) -> Iterator[tuple[str, Sequence[object]]]:
-    rows = model._default_manager.filter(series__kind=kind, start__gte=start, start__lt=end)
+    rows = model.objects.filter(series__kind=kind, start__gte=start, start__lt=end)
     for key, *row in rows.values_list("series__key", *FIGURES):
         yield key, row

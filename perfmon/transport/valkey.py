@@ -23,7 +23,9 @@ BATCH = 2_000
 GROUP = CONSUMER = "collector"
 FIELD = b"w"
 
-_RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end"
+_RENEW = (
+    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end"
+)
 _RESIGN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
 
 
@@ -89,14 +91,14 @@ class ValkeyInbox:
     def commit(self, commit: Commit) -> None:
         """Write blocks, sequence numbers and acknowledgements in one transaction that watches the lease."""
         with reaching_valkey(), get_client().pipeline(transaction=True) as pipe:
-            pipe.watch(self._lease)
+            pipe.watch(self._lease)  # type: ignore[no-untyped-call]
             if pipe.get(self._lease) != self._token.encode():
                 raise LeaseLost("another collector holds the lease")
             pipe.multi()
             for (step_s, start), packed in commit.blocks.items():
                 pipe.set(block_key(self._prefix, step_s, start), packed, ex=keep_s(step_s))
             if commit.seen:
-                pipe.hset(self._seen, mapping=dict(commit.seen))
+                pipe.hset(self._seen, mapping=dict(commit.seen.items()))
             if commit.gone:
                 pipe.hdel(self._seen, *commit.gone)
             if commit.received:

@@ -57,7 +57,7 @@ def test_a_new_article_belongs_to_who_writes_it_and_gets_a_free_slug(editor: Cli
     ("field", "value", "says"),
     [
         ("slug", "taken", "Article with this Slug already exists."),
-        ("title", "\u200b", "Must not be blank."),
+        ("title", "\u200b", "This field cannot be blank."),
         ("body", "", "This field is required."),
         ("title", "x" * 256, "at most 255 characters"),
     ],

@@ -44,7 +44,15 @@ def test_a_draft_is_there_for_those_who_may_view_it_and_for_no_cache(client: Cli
 
 @pytest.mark.parametrize(
     "address",
-    ["/api/articles/404", f"/api/articles/{'9' * 40}", "/api/articles/x", "/api/articles/1/", "/api/none", "/api/", "/api"],
+    [
+        "/api/articles/404",
+        f"/api/articles/{'9' * 40}",
+        "/api/articles/x",
+        "/api/articles/1/",
+        "/api/none",
+        "/api/",
+        "/api",
+    ],
 )
 def test_what_is_not_there_is_a_problem_document(client: Client, db: None, address: str) -> None:
     answer = client.get(address)

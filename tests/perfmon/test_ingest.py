@@ -6,6 +6,7 @@ import os
 import threading
 
 import pytest
+
 from perfmon.exceptions import TransportError
 from perfmon.ingest import dropped, ingest, local, record_external
 from perfmon.recorders.queries import CallSlot, call_slot, record_call

@@ -27,8 +27,8 @@ class Command(BaseCommand):
         """Run until SIGTERM or SIGINT."""
         if not get_config().valkey_url:
             raise CommandError(
-                'There is nothing to collect from: PERFMON["VALKEY_URL"] is empty, so every process collects for itself. '
-                "Set it (or REDIS_URL) to share one collector between processes."
+                'There is nothing to collect from: PERFMON["VALKEY_URL"] is empty, so every process collects '
+                "for itself. Set it (or REDIS_URL) to share one collector between processes."
             )
         from perfmon.collector.loop import make_loop
 

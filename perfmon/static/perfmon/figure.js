@@ -53,9 +53,9 @@ function layout(element, chart, frame, view, ink) {
       ticktext: values.values.map((value) => valueText(value, chart.unit)), gridcolor: ink.grid, zeroline: false,
     },
     shapes: [...chart.targets.filter((target) => target.value <= chart.top).map((target) => dashed(target, ink)),
-      ...frame.markers.map((marker) => upright(marker, ink))],
+      ...visible(frame, from, to).map((marker) => upright(marker, ink))],
     annotations: [...chart.targets.map((target, at) => label(target, at, chart, view, ink)),
-      ...(chart.name === "latency" ? frame.markers.map((marker) => markerLabel(marker, ink)) : [])],
+      ...(chart.name === "latency" ? visible(frame, from, to).map((marker, _, all) => markerLabel(marker, all, [from, to], ink)) : [])],
   };
 }
 
@@ -80,14 +80,22 @@ function label(target, at, chart, view, ink) {
   };
 }
 
+function visible(frame, from, to) {
+  return frame.markers.filter(({ at }) => at >= from && at <= to);
+}
+
 function upright(marker, ink) {
   const color = ink.marks[marker.level] ?? ink.text;
   return { type: "line", yref: "paper", y0: 0, y1: 1, x0: marker.at, x1: marker.at, line: { color, width: 1, dash: "dot" } };
 }
 
-function markerLabel(marker, ink) {
+// Markers close to each other share the room: only one that has some tells its name.
+function markerLabel(marker, markers, [from, to], ink) {
+  const near = (to - from) / 6;
+  const crowded = markers.some((other) => other.at > marker.at && other.at - marker.at < near);
+  const atEdge = to - marker.at < near;
   return {
-    x: marker.at, xanchor: "left", yref: "paper", y: 1, yanchor: "top", showarrow: false, xshift: 2,
-    text: `▲ ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },
+    x: marker.at, xanchor: atEdge ? "right" : "left", yref: "paper", y: 1, yanchor: "top", showarrow: false,
+    xshift: atEdge ? -2 : 2, text: crowded ? "▲" : `▲ ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },
   };
 }

@@ -1,4 +1,4 @@
-"""The bridge behind uvicorn: with the project of ``served.py`` in a process of its own, or any application in this one."""
+"""The bridge behind uvicorn: with the project of ``served.py`` in its own process, or any application in this one."""
 
 from __future__ import annotations
 
@@ -87,8 +87,11 @@ def mortal(tree: Tree, tmp_path: Path) -> Iterator[Served]:
         yield server
 
 
+Serve = Callable[..., int]
+
+
 @pytest.fixture
-def bridged() -> Iterator[Callable[..., int]]:
+def bridged() -> Iterator[Serve]:
     """Serve a WSGI application through the bridge in this process; ``bridged(application)`` tells the port."""
     with contextlib.ExitStack() as stack:
 

@@ -9,7 +9,9 @@ import io
 import json
 import socket
 import threading
+from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import Any
 
 import httpx
 import pytest
@@ -17,9 +19,10 @@ import pytest
 from omniwriter.bridge import Bridge
 from omniwriter.bridge.body import Body
 from omniwriter.bridge.environ import build_environ
+from tests.omniwriter.bridge.conftest import Serve
 
 
-def echo(environ, start_response):
+def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer with what the application saw, as JSON."""
     body = environ["wsgi.input"].read()
     seen = {key: value for key, value in environ.items() if isinstance(value, (str, int, bool))}
@@ -29,12 +32,12 @@ def echo(environ, start_response):
 
 
 @pytest.fixture
-def port(bridged) -> int:
+def port(bridged: Serve) -> int:
     """The echo application's port."""
     return bridged(echo)
 
 
-def test_method_path_query_and_body_arrive(port):
+def test_method_path_query_and_body_arrive(port: int) -> None:
     seen = httpx.post(f"http://127.0.0.1:{port}/a%20b?x=1&x=2", content=b"hello").json()
 
     assert (seen["REQUEST_METHOD"], seen["PATH_INFO"], seen["QUERY_STRING"]) == ("POST", "/a b", "x=1&x=2")
@@ -44,13 +47,13 @@ def test_method_path_query_and_body_arrive(port):
     assert seen["REMOTE_ADDR"] == "127.0.0.1"
 
 
-def test_a_path_in_another_script_arrives_as_wsgi_wants_it(port):
+def test_a_path_in_another_script_arrives_as_wsgi_wants_it(port: int) -> None:
     seen = httpx.get(f"http://127.0.0.1:{port}/ação/日本").json()
 
     assert seen["PATH_INFO"].encode("latin-1").decode() == "/ação/日本"
 
 
-def test_repeated_headers_are_joined_and_cookies_with_a_semicolon(port):
+def test_repeated_headers_are_joined_and_cookies_with_a_semicolon(port: int) -> None:
     headers = [("X-Tag", "a"), ("X-Tag", "b"), ("Cookie", "a=1"), ("Cookie", "b=2")]
     seen = httpx.get(f"http://127.0.0.1:{port}/", headers=headers).json()
 
@@ -58,13 +61,13 @@ def test_repeated_headers_are_joined_and_cookies_with_a_semicolon(port):
     assert seen["HTTP_COOKIE"] == "a=1; b=2"
 
 
-def test_a_header_with_an_underscore_can_not_pass_for_another(port):
+def test_a_header_with_an_underscore_can_not_pass_for_another(port: int) -> None:
     seen = httpx.get(f"http://127.0.0.1:{port}/", headers={"X_Forwarded_For": "10.0.0.1"}).json()
 
     assert "HTTP_X_FORWARDED_FOR" not in seen
 
 
-def test_a_mounted_application_sees_its_own_path():
+def test_a_mounted_application_sees_its_own_path() -> None:
     scope = {
         "method": "GET",
         "path": "/app/page",
@@ -78,11 +81,11 @@ def test_a_mounted_application_sees_its_own_path():
     assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("/app", "/page")
 
 
-def test_the_time_the_request_was_whole_is_there_for_the_queue_wait(port):
+def test_the_time_the_request_was_whole_is_there_for_the_queue_wait(port: int) -> None:
     assert isinstance(httpx.get(f"http://127.0.0.1:{port}/").json()["perfmon.queued_ns"], int)
 
 
-def test_head_has_the_headers_and_no_body(port):
+def test_head_has_the_headers_and_no_body(port: int) -> None:
     answer = httpx.head(f"http://127.0.0.1:{port}/")
 
     assert answer.status_code == 200
@@ -90,17 +93,17 @@ def test_head_has_the_headers_and_no_body(port):
     assert answer.content == b""
 
 
-def test_one_connection_serves_many_requests(port):
+def test_one_connection_serves_many_requests(port: int) -> None:
     with httpx.Client() as client:
         paths = [client.get(f"http://127.0.0.1:{port}/{number}").json()["PATH_INFO"] for number in range(50)]
 
     assert paths == [f"/{number}" for number in range(50)]
 
 
-def test_each_request_has_a_context_of_its_own(bridged):
+def test_each_request_has_a_context_of_its_own(bridged: Serve) -> None:
     name: ContextVar[str] = ContextVar("name", default="nobody")
 
-    def application(environ, start_response):
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         before = name.get()
         name.set(environ["PATH_INFO"])
         start_response("200 OK", [])
@@ -112,8 +115,8 @@ def test_each_request_has_a_context_of_its_own(bridged):
     assert answers == ["nobody"] * 5
 
 
-def test_an_application_that_raises_is_answered_500_and_the_next_request_is_served(bridged):
-    def application(environ, start_response):
+def test_an_application_that_raises_is_answered_500_and_the_next_request_is_served(bridged: Serve) -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         if environ["PATH_INFO"] == "/broken":
             raise RuntimeError("broken")
         start_response("200 OK", [])
@@ -125,14 +128,14 @@ def test_an_application_that_raises_is_answered_500_and_the_next_request_is_serv
     assert httpx.get(f"http://127.0.0.1:{port}/").text == "ok"
 
 
-def test_the_answer_is_closed_once(bridged):
+def test_the_answer_is_closed_once(bridged: Serve) -> None:
     closed = []
 
-    class Answer(list):
-        def close(self):
+    class Answer(list[bytes]):
+        def close(self) -> None:
             closed.append(threading.current_thread().name)
 
-    def application(environ, start_response):
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
         return Answer([b"a", b"b"])
 
@@ -142,16 +145,16 @@ def test_the_answer_is_closed_once(bridged):
     assert closed == ["http"]
 
 
-def chunks(size: int, piece: bytes):
+def chunks(size: int, piece: bytes) -> Iterator[bytes]:
     """Yield ``size`` bytes."""
     for _ in range(size // len(piece)):
         yield piece
 
 
-def test_an_upload_of_100_mb_rests_on_disk_and_arrives_whole(bridged):
+def test_an_upload_of_100_mb_rests_on_disk_and_arrives_whole(bridged: Serve) -> None:
     on_disk = []
 
-    def application(environ, start_response):
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         body = environ["wsgi.input"]
         on_disk.append(body._rolled)
         digest = hashlib.sha256()
@@ -171,7 +174,7 @@ def test_an_upload_of_100_mb_rests_on_disk_and_arrives_whole(bridged):
     assert on_disk == [True]
 
 
-def test_a_body_declared_too_large_is_refused_before_it_is_read(bridged):
+def test_a_body_declared_too_large_is_refused_before_it_is_read(bridged: Serve) -> None:
     called = []
     port = bridged(lambda environ, start: called.append(1) or [b""], limit_bytes=1000)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -184,7 +187,7 @@ def test_a_body_declared_too_large_is_refused_before_it_is_read(bridged):
     connection.close()
 
 
-def test_a_body_that_grows_too_large_without_saying_so_is_refused(bridged):
+def test_a_body_that_grows_too_large_without_saying_so_is_refused(bridged: Serve) -> None:
     port = bridged(echo, limit_bytes=1000)
     answer = httpx.post(f"http://127.0.0.1:{port}/", content=chunks(4096, b"x" * 64))
 
@@ -192,7 +195,7 @@ def test_a_body_that_grows_too_large_without_saying_so_is_refused(bridged):
 
 
 @pytest.mark.parametrize("path", ["/app", "/app/", "/app/a", "/apple"])
-def test_only_whole_segments_of_a_mount_point_are_taken_off_the_path(path):
+def test_only_whole_segments_of_a_mount_point_are_taken_off_the_path(path: str) -> None:
     scope = {
         "method": "GET",
         "path": path,
@@ -207,7 +210,7 @@ def test_only_whole_segments_of_a_mount_point_are_taken_off_the_path(path):
     assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("/app", expected)
 
 
-def test_a_path_in_another_encoding_keeps_its_bytes(port):
+def test_a_path_in_another_encoding_keeps_its_bytes(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         client.sendall(b"GET /caf%E9?q=%E9 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         answer = b""
@@ -219,8 +222,8 @@ def test_a_path_in_another_encoding_keeps_its_bytes(port):
     assert seen["QUERY_STRING"] == "q=%E9"
 
 
-def test_an_answer_without_a_length_gets_it_also_under_head(bridged):
-    def application(environ, start_response):
+def test_an_answer_without_a_length_gets_it_also_under_head(bridged: Serve) -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
         return [b"abc", b"de"]
 
@@ -230,8 +233,8 @@ def test_an_answer_without_a_length_gets_it_also_under_head(bridged):
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
-def test_a_status_without_a_body_gets_neither_body_nor_length(bridged, status):
-    def application(environ, start_response):
+def test_a_status_without_a_body_gets_neither_body_nor_length(bridged: Serve, status: str) -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response(status, [("ETag", '"1"')])
         return [b""]
 
@@ -241,22 +244,22 @@ def test_a_status_without_a_body_gets_neither_body_nor_length(bridged, status):
     assert "content-length" not in answer.headers
 
 
-def test_variables_of_the_server_s_context_reach_the_application():
+def test_variables_of_the_server_s_context_reach_the_application() -> None:
     name: ContextVar[str] = ContextVar("name", default="nobody")
     seen = []
 
-    def application(environ, start_response):
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         seen.append(name.get())
         start_response("200 OK", [])
         return [b""]
 
-    async def receive():
+    async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message):
+    async def send(message: dict[str, Any]) -> None:
         pass
 
-    async def serve():
+    async def serve() -> None:
         name.set("somebody")
         bridge = Bridge(application, threads=1, queue=1, limit_bytes=1000)
         scope = {"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1", "headers": []}

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import httpx
+
+from omniwriter.bridge.application import WsgiApp
+from tests.omniwriter.bridge.conftest import Serve
 
 
 class Stream:
@@ -13,30 +18,30 @@ class Stream:
 
     streaming = True
 
-    def __init__(self, chunks, closed: threading.Event) -> None:
+    def __init__(self, chunks: Iterable[bytes], closed: threading.Event) -> None:
         self._chunks, self._closed = chunks, closed
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[bytes]:
         return iter(self._chunks)
 
     def close(self) -> None:
         self._closed.set()
 
 
-def streaming(chunks, closed: threading.Event):
+def streaming(chunks: Callable[[], Iterable[bytes]], closed: threading.Event) -> WsgiApp:
     """A WSGI application that streams ``chunks()``."""
 
-    def application(environ, start_response):
+    def application(environ: dict[str, Any], start_response: Any) -> Stream:
         start_response("200 OK", [("Content-Type", "text/plain")])
         return Stream(chunks(), closed)
 
     return application
 
 
-def test_a_chunk_arrives_before_the_next_is_made(bridged):
+def test_a_chunk_arrives_before_the_next_is_made(bridged: Serve) -> None:
     go_on, closed = threading.Event(), threading.Event()
 
-    def chunks():
+    def chunks() -> Iterator[bytes]:
         yield b"first"
         assert go_on.wait(10)
         yield b"second"
@@ -50,10 +55,10 @@ def test_a_chunk_arrives_before_the_next_is_made(bridged):
     assert closed.wait(10)
 
 
-def test_a_client_that_leaves_stops_the_stream(bridged):
+def test_a_client_that_leaves_stops_the_stream(bridged: Serve) -> None:
     made, closed = [], threading.Event()
 
-    def chunks():
+    def chunks() -> Iterator[bytes]:
         for number in range(100_000):
             made.append(number)
             yield b"x" * 65_536
@@ -66,11 +71,11 @@ def test_a_client_that_leaves_stops_the_stream(bridged):
     assert len(made) < 100_000
 
 
-def test_a_client_that_reads_nothing_is_waited_for_and_not_buffered_for(bridged):
+def test_a_client_that_reads_nothing_is_waited_for_and_not_buffered_for(bridged: Serve) -> None:
     made, closed = [], threading.Event()
     stalled = threading.Event()
 
-    def chunks():
+    def chunks() -> Iterator[bytes]:
         for number in range(2_000):
             made.append(number)
             if number == 200:
@@ -85,10 +90,10 @@ def test_a_client_that_reads_nothing_is_waited_for_and_not_buffered_for(bridged)
     assert closed.wait(10)
 
 
-def test_head_of_a_stream_makes_nothing(bridged):
+def test_head_of_a_stream_makes_nothing(bridged: Serve) -> None:
     made, closed = [], threading.Event()
 
-    def chunks():
+    def chunks() -> Iterator[bytes]:
         made.append(1)
         yield b"x"
 
@@ -99,10 +104,10 @@ def test_head_of_a_stream_makes_nothing(bridged):
     assert closed.wait(10)
 
 
-def test_a_stream_that_fails_half_way_breaks_off_visibly(bridged):
+def test_a_stream_that_fails_half_way_breaks_off_visibly(bridged: Serve) -> None:
     closed = threading.Event()
 
-    def chunks():
+    def chunks() -> Iterator[bytes]:
         yield b"half"
         raise RuntimeError("broken")
 

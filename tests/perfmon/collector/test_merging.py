@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
+
 from perfmon.collector.merging import Collector, add_totals
 from perfmon.exceptions import TransportError
 from perfmon.series import SeriesKey, Window
 from perfmon.transport import get_transport
 from perfmon.valkey import get_client
-
-
-
 
 NOW = 1_800_000_000.0
 ROOT = SeriesKey("request", "GET /")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -17,12 +18,14 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.urls import path
 
 from perfmon import guard
 from perfmon.conf import Config
 from perfmon.exceptions import TopicError
+from perfmon.live import threads
 from perfmon.live.bus import Bus, LocalBus
 from perfmon.live.consumers import LiveConsumer
 from perfmon.live.hub import Hub
@@ -89,6 +92,18 @@ def hub(local_bus: LocalBus, topics: Topics) -> Iterator[Callable[[], Hub]]:
     return get
 
 
+def close_connections_of_threads() -> None:
+    """Wait for the live path's threads while the test's database is still there, and close their connections to it."""
+    together = threading.Barrier(threads.THREADS)
+
+    def close() -> None:
+        together.wait(5)
+        connections.close_all()
+
+    for done in [threads.pool.submit(close) for _ in range(threads.THREADS)]:
+        done.result()
+
+
 class Socket(WebsocketCommunicator):
     """A client of the live protocol."""
 
@@ -132,6 +147,7 @@ async def opened(hub: Callable[[], Hub], transactional_db: None) -> AsyncIterato
     yield open_socket
     for socket in sockets:
         await socket.disconnect()
+    close_connections_of_threads()
 
 
 def login(user: User) -> str:

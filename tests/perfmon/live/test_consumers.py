@@ -98,6 +98,7 @@ async def test_logging_out_ends_every_socket_of_the_session(opened, session, hub
 
     await sync_to_async(SessionStore(session).delete)()
     await hub().recheck()
+    assert not guard.failures, guard.failures
     assert await first.closed_with() == await second.closed_with() == 4401
 
 

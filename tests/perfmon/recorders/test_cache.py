@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import caches
+
 from perfmon.context import RequestTrace, current, muted
 from perfmon.ingest import ingest, local
 from perfmon.recorders import uninstall_recorders

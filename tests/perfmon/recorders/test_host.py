@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import time_machine
+
 from perfmon.recorders import host
 from perfmon.recorders.cgroup import read_cgroup
 from perfmon.recorders.host import HostLock, HostRecorder
@@ -128,7 +129,9 @@ def test_a_container_is_measured_against_its_own_limits(tmp_path):
 
 
 def test_no_limit_means_the_hosts_figures_are_right(tmp_path):
-    root = write_cgroup(tmp_path, cpu_max="max 100000", memory_max="max", cpu_stat="", memory_stat="", memory_current="1")
+    root = write_cgroup(
+        tmp_path, cpu_max="max 100000", memory_max="max", cpu_stat="", memory_stat="", memory_current="1"
+    )
     assert read_cgroup(root) is None
     assert read_cgroup(tmp_path / "missing") is None
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.test import AsyncClient, Client, override_settings
+
 from perfmon.collector.merging import add_totals
 from perfmon.ingest import ingest
 from perfmon.recorders.requests import route_label
@@ -60,7 +61,9 @@ def test_an_unknown_method_is_not_a_series_of_its_own():
     assert recorded()[SeriesKey("request", "OTHER /plain/<slug>/")].count == 3
 
 
-@pytest.mark.parametrize(("status", "status_class", "errors"), [(204, "2xx", 0), (301, "3xx", 0), (404, "4xx", 0), (503, "5xx", 1)])
+@pytest.mark.parametrize(
+    ("status", "status_class", "errors"), [(204, "2xx", 0), (301, "3xx", 0), (404, "4xx", 0), (503, "5xx", 1)]
+)
 def test_only_server_errors_are_errors(status, status_class, errors):
     Client().get(f"/plain/a/?status={status}")
 

@@ -1,0 +1,80 @@
+"""What readers keep of settled blocks from one second to the next: sums over spans, and the steps of charts.
+
+Everything is bounded in number and in age: what is kept expires as ``BlockReader``'s blocks do, so a window that came
+late shows up after ``CACHE_AGE_S`` at the latest.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from perfmon.series import Window
+from perfmon.store.fine import is_fresh
+
+KEPT_STEPS = 400  # of a series; a chart read from the fine store has at most 180
+
+
+class KeptSums:
+    """Sums over settled spans, kept for as long as blocks are (``BlockReader``); the newest ``limit`` of them."""
+
+    def __init__(self, add_up: Callable[[str, int, int, float], dict[str, Window]], limit: int) -> None:
+        self._add_up = add_up
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, int, int], tuple[float, dict[str, Window]]] = OrderedDict()
+
+    def __call__(self, kind: str, start: int, end: int, now: float) -> dict[str, Window]:
+        """Return the windows by key over ``[start, end)``; they are shared, never change them."""
+        span, clock = (kind, start, end), time.monotonic()
+        with self._lock:
+            kept = self._kept.get(span)
+        if kept is not None and is_fresh(kept[0], start, clock):
+            return kept[1]
+        windows = self._add_up(kind, start, end, now)
+        with self._lock:
+            self._kept[span] = (clock, windows)
+            self._kept.move_to_end(span)
+            while len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+        return windows
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+
+class KeptSteps:
+    """Windows of settled steps of charts by series: the newest ``limit`` series, without the steps they slid past."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str, int], dict[int, tuple[float, Window | None]]] = OrderedDict()
+
+    def get(self, series: tuple[str, str, int], grid: range) -> dict[int, Window | None]:
+        """Return the steps of the grid that are kept and fresh."""
+        clock = time.monotonic()
+        with self._lock:
+            held = self._kept.get(series, {})
+            return {at: held[at][1] for at in grid if at in held and is_fresh(held[at][0], at, clock)}
+
+    def keep(self, series: tuple[str, str, int], steps: dict[int, Window | None]) -> None:
+        """Keep more steps, forgetting those of long ago."""
+        if not steps:
+            return
+        clock, newest = time.monotonic(), max(steps)
+        with self._lock:
+            held = self._kept.pop(series, {})
+            held.update({at: (clock, window) for at, window in steps.items()})
+            self._kept[series] = {at: kept for at, kept in held.items() if at > newest - KEPT_STEPS * series[2]}
+            while len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
