@@ -11,13 +11,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint format bench chromium
+.PHONY: help run test setup lint format bench locks messages chromium
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,7 +45,16 @@ format: $(VENV)/.dev ## Put the code into shape
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## Run the benchmarks: NAME=overhead for one, all without
-	@for name in $(or $(NAME),$$($(BIN)/python -m benchmarks --list)); do $(BIN)/python -m benchmarks "$$name" || exit 1; done
+	@$(BIN)/python -m benchmarks $(or $(NAME),all)
+
+locks: $(VENV)/.dev ## Write both lock files anew from pyproject.toml
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+
+messages: $(VENV)/.dev ## Collect and compile the translations (needs gettext)
+	@for folder in . perfmon; do (cd $$folder && $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py makemessages -l pt_BR \
+		--ignore 'perfmon/*' --ignore '.venv/*' --ignore 'var/*' --no-obsolete --no-location >/dev/null \
+		&& $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py compilemessages -l pt_BR --ignore .venv >/dev/null); done
 
 $(BIN)/uv:
 	@if [ -z "$(PYTHON)" ]; then \

@@ -1,8 +1,8 @@
 """What a frame costs the server on its way to 2,000 sockets, beside a bare broadcast and a group per consumer.
 
 One server process at a time is busy, on a core of its own; the subscribers, the publisher and Valkey share the other.
-All servers hold their 2,000 connections all the time and take turns, so that the machine's drift hits all alike. A delay
-is taken from before the frame is published to after it was found in what the subscriber's socket received, so it
+All servers hold their 2,000 connections all the time and take turns, so that the machine's drift hits all alike. A
+delay is taken from before the frame is published to after it was found in what the subscriber's socket received, so it
 contains the client's own work too.
 """
 

@@ -87,8 +87,8 @@ def run(quick: bool) -> Result:
         raise SystemExit("The benchmark http needs wrk (Debian: apt-get install wrk).")
     result = Result("http")
     with database() as env:
-        _throughput(result, env, rounds=3 if quick else 6, seconds=1 if quick else 3)
-        _stop(result, env, times=2 if quick else 8)
+        _throughput(result, env, rounds=3 if quick else 5, seconds=1 if quick else 3)
+        _stop(result, env, times=2 if quick else 5)
     return result
 
 

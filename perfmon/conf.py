@@ -91,7 +91,7 @@ def _typed(owner: str, cls: type, given: Any) -> Any:
 
 def _checked(name: str, value: Any, kind: Any) -> Any:
     if kind == "tuple[str, ...]":
-        if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
             raise ImproperlyConfigured(f"{name} must be a list of strings, not {value!r}.")
         return tuple(value)
     wanted: tuple[type, ...] = {"bool": (bool,), "int": (int,), "float": (int, float), "str": (str,)}[kind]

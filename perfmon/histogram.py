@@ -81,12 +81,13 @@ class Histogram:
     def percentiles(self, percents: Sequence[float]) -> list[float | None]:
         """Return several nearest-rank percentiles in one pass, each within ``RELATIVE_ERROR`` of the exact one.
 
-        Nearest rank means the smallest value with at least ``percent`` % of the sample at or below it.
+        Nearest rank means the smallest value with at least ``percent`` % of the sample at or below it. Percents count
+        to six decimals, so that 99.9 is no more than that.
         """
-        if not self.counts:
-            return [None] * len(percents)
         indices = sorted(self.counts)
         running = list(accumulate(map(self.counts.__getitem__, indices)))
+        if not running or not running[-1]:
+            return [None] * len(percents)
         return [_MIDDLES[indices[_first_at_least(running, percent)]] for percent in percents]
 
     def to_bytes(self) -> bytes:
@@ -131,8 +132,8 @@ def unpack(packed: bytes) -> tuple[array[int], array[int]]:
     if sys.byteorder == "big":
         indices.byteswap()
         counts.byteswap()
-    if size and indices[-1] >= BUCKET_LIMIT:
-        raise ValueError(f"histogram bucket {indices[-1]} is past {BUCKET_LIMIT - 1}")
+    if size and max(indices) >= BUCKET_LIMIT:
+        raise ValueError(f"histogram bucket {max(indices)} is past {BUCKET_LIMIT - 1}")
     return indices, counts
 
 
@@ -143,7 +144,7 @@ def merge_packed(counts: dict[int, int], packed: bytes) -> None:
 
 
 def _first_at_least(running: list[int], percent: float) -> int:
-    rank = -(-running[-1] * percent // 100)  # ceiling, exact for integers
+    rank = -(-running[-1] * round(percent * 1_000_000) // 100_000_000)  # ceiling, in integers
     return bisect_left(running, max(1, rank))
 
 

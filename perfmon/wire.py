@@ -19,6 +19,8 @@ HEAD = bytes((WIRE_VERSION,))
 
 Rows = dict[str, dict[str, list[Any]]]
 
+_HEAD_TYPES = (str, int, int, str, str, dict)
+
 
 class ProcessWindow(NamedTuple):
     """One process's windows of one second; ``(process, sequence)`` names it once and for all."""
@@ -40,14 +42,17 @@ def rows_of(windows: Mapping[SeriesKey, Window]) -> Rows:
 
 
 def merge_rows(into: Windows, rows: Rows) -> None:
-    """Add packed rows to windows, in place; raises ValueError on a damaged row."""
-    for kind, by_key in rows.items():
-        for key, row in by_key.items():
-            series = SeriesKey(kind, key)
-            held = into.get(series)
-            if held is None:
-                held = into[series] = Window()
-            held.merge_row(row)
+    """Add packed rows to windows, in place; raises ValueError on a damaged row, with those before it added."""
+    try:
+        for kind, by_key in rows.items():
+            for key, row in by_key.items():
+                series = SeriesKey(kind, key)
+                held = into.get(series)
+                if held is None:
+                    held = into[series] = Window()
+                held.merge_row(row)
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"damaged row: {error}") from error
 
 
 def pack_process_window(window: ProcessWindow) -> bytes:
@@ -56,11 +61,16 @@ def pack_process_window(window: ProcessWindow) -> bytes:
 
 
 def unpack_process_window(packed: bytes) -> ProcessWindow:
-    """Unpack from the transport; raises ValueError for a foreign version or damaged bytes."""
+    """Unpack from the transport; raises ValueError for a foreign version or damaged bytes.
+
+    What it returns has the stated types down to the keys, for the collector to rely on; rows are as yet unread.
+    """
     body = _body(packed)
-    if not isinstance(body, list) or len(body) != len(ProcessWindow._fields):
+    if not isinstance(body, list) or tuple(map(type, body)) != _HEAD_TYPES:
         raise ValueError("not a process window")
-    return ProcessWindow(*body)
+    window = ProcessWindow(*body)
+    _check_keys(window.rows)
+    return window
 
 
 def pack_block(windows: Mapping[SeriesKey, Window]) -> bytes:
@@ -71,9 +81,15 @@ def pack_block(windows: Mapping[SeriesKey, Window]) -> bytes:
 def unpack_block(packed: bytes) -> Rows:
     """Unpack a fine-store bucket into rows, histograms still packed; raises ValueError for damaged bytes."""
     body = _body(packed)
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or not all(isinstance(by_key, dict) for by_key in body.values()):
         raise ValueError("not a block of windows")
     return body
+
+
+def _check_keys(rows: dict[Any, Any]) -> None:
+    for kind, by_key in rows.items():
+        if not isinstance(kind, str) or not isinstance(by_key, dict) or not all(isinstance(key, str) for key in by_key):
+            raise ValueError(f"not rows by kind and key: {kind!r}")
 
 
 def _body(packed: bytes) -> Any:

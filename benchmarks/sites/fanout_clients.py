@@ -12,7 +12,7 @@ from typing import Any, cast
 AT_ONCE = 40
 STAMP = b'"sent_ns":'
 STAMP_DIGITS = 19
-TEXT, PING, LONG_LENGTH = 0x81, 0x89, 126
+TEXT, CLOSE, PING, LONG_LENGTH = 0x81, 0x88, 0x89, 126
 NO_MASK = bytes(4)  # clients must mask; with zeros the payload stays as it is
 
 
@@ -74,7 +74,7 @@ class Subscriber(asyncio.Protocol):
         if data[0] == PING:
             self.transport.write(bytes((0x8A, 0x80 | data[1])) + NO_MASK + data[2:size])
             return
-        assert data[0] == TEXT, data[:80]
+        assert data[0] in (TEXT, CLOSE), data[:80]
         at = data.find(STAMP, 0, size)
         if at >= 0:
             at += len(STAMP)

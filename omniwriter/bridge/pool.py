@@ -7,6 +7,7 @@ A job costs one queue put, one future and, for all that end in the meantime, one
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from contextvars import Context, copy_context
 from queue import SimpleQueue
 from typing import Any, NamedTuple
+
+logger = logging.getLogger(__name__)
 
 
 class PoolFullError(Exception):
@@ -155,7 +158,10 @@ class ThreadPool:
         threading.Thread(target=self._work, name="http", daemon=True).start()
 
     def _work(self) -> None:
-        self._prepare()
+        try:
+            self._prepare()
+        except Exception:  # the requests can still be served, and what is wrong will show in them
+            logger.exception("A thread could not be prepared")
         own = copy_context()
         me = threading.get_ident()
         while me not in self._replaced:
@@ -164,6 +170,8 @@ class ThreadPool:
             error: BaseException | None = None
             try:
                 result = own.copy().run(_call, job, own)
+            except StopIteration as raised:  # a future would not take it
+                error = RuntimeError(f"A job raised {raised!r}")
             except BaseException as raised:  # whatever it is belongs to the one who waits
                 error = raised
             job.home.hand_over(job.future, result, error)

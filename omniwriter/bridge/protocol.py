@@ -1,22 +1,44 @@
-"""uvicorn's HTTP protocol with a stop that loses no request (``--http omniwriter.bridge.protocol:PatientProtocol``).
+"""uvicorn's HTTP protocol, patient with requests and not with silence: pass ``PatientProtocol`` to ``--http``.
 
 uvicorn closes an idle connection the moment it is told to stop, and a busy one after an answer that may have begun
 without saying that it is the last. A request already on its way would find the door shut, and under load there always
 is one. Here such a connection stays open for ``LINGER_S`` more, and the answer to what comes in that time tells the
 client that no other will follow.
+
+uvicorn waits for ever for the rest of a request's head; here it has ``HEAD_S``.
 """
 
 from __future__ import annotations
 
+from asyncio import BaseTransport, TimerHandle
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LINGER_S = 0.3
+HEAD_S = 20.0
 
 
 class PatientProtocol(HttpToolsProtocol):
     """One client's connection."""
 
     stopping = False
+    _head_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Begin a connection."""
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Begin a request's head."""
+        super().on_message_begin()
+        self._head_is_here()
+        self._wait_for_head()
 
     def shutdown(self) -> None:
         """Let the answer that has not begun be the last; without one, wait a moment for it."""
@@ -28,6 +50,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin a request."""
+        self._head_is_here()
         super().on_headers_complete()
         if self.stopping and self.cycle is not None:
             self.cycle.keep_alive = False
@@ -44,6 +67,14 @@ class PatientProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             super().handle_websocket_upgrade()
+
+    def _wait_for_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_S, self._close_if_idle)
+
+    def _head_is_here(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

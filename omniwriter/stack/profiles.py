@@ -57,7 +57,8 @@ def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Ser
         name="web" if options.web == 1 else f"web-{port - options.port + 1}",
         command=(
             *(sys.executable, "-m", "uvicorn", "omniwriter.asgi:application", "--host", options.host),
-            *("--port", str(port), "--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+            *("--port", str(port), "--loop", "uvloop", "--ws", "websockets-sansio"),
+            *("--http", "omniwriter.bridge.protocol:PatientProtocol"),  # loses no request when it stops
             *("--timeout-graceful-shutdown", str(WEB_GRACE_S), "--no-access-log", "--log-level", "warning"),
         ),
         listens=port,

@@ -10,7 +10,6 @@ from perfmon import guard
 from perfmon.collector.merging import Collector, Tick
 from perfmon.collector.upkeep import Upkeep
 from perfmon.context import muted
-from perfmon.exceptions import PerfmonError
 
 logger = logging.getLogger("perfmon.collector")
 
@@ -38,7 +37,7 @@ class CollectorLoop:
         """Do one tick and its follow-ups; failures are counted and the next tick tries again."""
         try:
             tick = self.collector.tick(now)
-        except PerfmonError as error:
+        except Exception as error:
             guard.count_failure("collect", error)
             return
         if tick.leading != self._leading:

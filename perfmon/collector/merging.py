@@ -14,10 +14,10 @@ from perfmon import guard
 from perfmon.conf import get_config
 from perfmon.exceptions import LeaseLost
 from perfmon.series import STATUS_CLASSES, TOTAL_KEY, SeriesKey, Window, Windows, merge_windows
-from perfmon.store.fine import get_fine_store
+from perfmon.store.fine import get_fine_store, readable_block
 from perfmon.store.ranges import FINE_STEPS
 from perfmon.transport import Commit, Inbox, Message, get_inbox
-from perfmon.wire import ProcessWindow, merge_rows, pack_block, unpack_block, unpack_process_window
+from perfmon.wire import ProcessWindow, merge_rows, pack_block, unpack_process_window
 
 TOTALED = frozenset({"request", "request_db", "request_cache", "query", "cache"})
 HELD_BLOCKS = 16  # the last seconds and tens; anything later is read back from the store
@@ -125,8 +125,7 @@ class Collector:
         if block is None:
             (packed,) = get_fine_store().read(at[0], [at[1]])
             block = self._blocks[at] = {}
-            if packed:
-                merge_rows(block, unpack_block(packed))
+            merge_rows(block, readable_block(packed) or {})
         self._blocks.move_to_end(at)
         return block
 
@@ -149,7 +148,7 @@ def _read(message: Message) -> tuple[ProcessWindow | None, Windows]:
     try:
         window = unpack_process_window(message.packed)
         merge_rows(windows, window.rows)
-    except (ValueError, TypeError, AttributeError) as error:
+    except ValueError as error:
         guard.count_failure("unpack", error)
         return None, {}
     return window, windows

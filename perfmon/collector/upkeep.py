@@ -20,9 +20,9 @@ from perfmon.conf import get_config
 from perfmon.context import muted
 from perfmon.series import Windows
 from perfmon.store import rollups
-from perfmon.store.fine import get_fine_store, keep_s
+from perfmon.store.fine import get_fine_store, keep_s, readable_block
 from perfmon.store.ranges import MINUTE, TEN
-from perfmon.wire import merge_rows, unpack_block
+from perfmon.wire import merge_rows
 
 GRACE_S = 3  # after a minute's end before it is rolled up; later windows roll it up again
 PRUNE_EVERY_S = 600
@@ -35,11 +35,15 @@ class Upkeep:
     def __init__(self) -> None:
         self._dirty: set[int] = set()
         self._backlog_known = False
+        self._ticked_at = 0.0
         self._evaluate_due_s = self._prune_due_s = 0.0
         self._worker: threading.Thread | None = None
 
     def after_tick(self, tick: Tick, now: float) -> None:
         """Note the minutes that changed and start what is due, unless the last round still runs."""
+        if now - self._ticked_at > get_config().lease_s:
+            self._backlog_known = False  # another collector may have led meanwhile and died with minutes unwritten
+        self._ticked_at = now
         self._dirty.update(second // MINUTE * MINUTE for second in tick.seconds)
         if self._worker is not None and self._worker.is_alive():
             return
@@ -68,8 +72,18 @@ class Upkeep:
             self._backlog_known = True
         for minute in sorted(self._dirty)[:MINUTES_A_ROUND]:
             if closed(minute, now):
-                rollups.write_minute(minute, minute_windows(minute))
-                self._dirty.discard(minute)
+                self._write(minute)
+
+    def _write(self, minute: int) -> None:
+        """Write one minute. It stops being dirty before it is read: a window that comes meanwhile makes it so again."""
+        self._dirty.discard(minute)
+        try:
+            windows = minute_windows(minute)
+            if windows:  # a store that came back empty must not empty the rollups
+                rollups.write_minute(minute, windows)
+        except BaseException:
+            self._dirty.add(minute)
+            raise
 
 
 def closed(minute: int, now: float) -> bool:
@@ -81,8 +95,7 @@ def minute_windows(minute: int) -> Windows:
     """Return what the fine store holds of one minute; raises StoreUnavailable."""
     windows: Windows = {}
     for packed in get_fine_store().read(TEN, range(minute, minute + MINUTE, TEN)):
-        if packed:
-            merge_rows(windows, unpack_block(packed))
+        merge_rows(windows, readable_block(packed) or {})
     return windows
 
 

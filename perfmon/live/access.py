@@ -40,7 +40,7 @@ def standing(credential: Credential) -> int:
         return OK if token_authenticate(raw=credential.value, scope=SCOPE) else CLOSE_LOG_IN
     if credential.kind == "session":
         return standing_of(_session_user(credential.value))
-    return standing_of(get_user_model().objects.filter(pk=credential.value).first())
+    return standing_of(get_user_model()._default_manager.filter(pk=credential.value).first())  # noqa: SLF001
 
 
 def standing_of(user: AbstractBaseUser | AnonymousUser | None) -> int:

@@ -40,8 +40,7 @@ class Hub:
 
     def __init__(self, bus: Bus, build: Build) -> None:
         self._bus = bus
-        self._build = in_thread(build)
-        self._payloads = Coalesced(self._build, SNAPSHOT_KEPT_S)
+        self._payloads = Coalesced(in_thread(build), SNAPSHOT_KEPT_S)
         self._joined: set[Subscriber] = set()
         self._readers: defaultdict[str, set[Subscriber]] = defaultdict(set)
         self._interest: Counter[str] = Counter()

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Protocol
 
+from perfmon import guard
 from perfmon.conf import get_budgets, get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.exceptions import StoreUnavailable, TransportError
@@ -44,6 +45,15 @@ def keep_s(step_s: int) -> int:
 def is_fresh(kept_s: float, start: int, clock_s: float) -> bool:
     """Tell whether something kept at ``kept_s`` may still be used; what was kept together does not expire together."""
     return clock_s - kept_s < CACHE_AGE_S - start // TEN % CACHE_AGE_SPREAD_S
+
+
+def readable_block(packed: bytes | None) -> Rows | None:
+    """Return a block's rows; one of another release's format is counted as a failure and holds nothing."""
+    try:
+        return unpack_block(packed) if packed else None
+    except ValueError as error:
+        guard.count_failure("block", error)
+        return None
 
 
 class FineStore(Protocol):
@@ -122,7 +132,7 @@ class BlockReader:
                     found[start] = view[step_s, start]
         wanted = [start for start in starts if start not in found]
         for start, packed in zip(wanted, self._store.read(step_s, wanted), strict=True):
-            found[start] = rows = unpack_block(packed) if packed else None
+            found[start] = rows = readable_block(packed)
             if start + step_s + SETTLED_S <= now:
                 self._hold((step_s, start), clock, len(packed or b"") + 64, rows)
             elif view is not None:

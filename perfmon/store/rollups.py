@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Exists, Max, OuterRef
 
 from perfmon.conf import get_budgets
@@ -32,15 +32,27 @@ _ids: dict[SeriesKey, int] = {}
 def write_minute(start: int, windows: Windows) -> None:
     """Replace one minute's rows (``start``: Unix s on its grid) and bring its hour up to date, or do nothing."""
     kept = {_bounded(series): window for series, window in windows.items() if series.kind not in NOT_KEPT}
+    try:
+        _write(start, kept)
+    except IntegrityError:
+        _ids.clear()  # another collector led meanwhile and pruned a name that this process still had the number of
+        _write(start, kept)
+
+
+def _write(start: int, kept: Windows) -> None:
+    # Every statement names the database: what a lagging replica says must not decide whether a minute is new.
+    using = router.db_for_write(MinuteRollup)
     ids = series_ids(kept)
     by_id = {ids[series]: window for series, window in kept.items()}
     hour = start // HOUR * HOUR
-    with transaction.atomic():
-        again = MinuteRollup.objects.filter(start=start).exists()
+    with transaction.atomic(using=using):
+        _lock(using, by_id)
+        minute = MinuteRollup.objects.using(using).filter(start=start)
+        again = minute.exists()
         if again:
-            MinuteRollup.objects.filter(start=start).delete()
-        _upsert(MinuteRollup, start, by_id)
-        _upsert(HourRollup, hour, _sum_of_minutes(hour) if again else _added(hour, by_id))
+            minute.delete()
+        _upsert(using, MinuteRollup, start, by_id)
+        _upsert(using, HourRollup, hour, _sum_of_minutes(using, hour) if again else _added(using, hour, by_id))
 
 
 def last_minute() -> int | None:
@@ -71,13 +83,14 @@ def series_ids(names: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
         if len(_ids) + len(missing) > KNOWN_NAMES:
             _ids.clear()
             missing = wanted
-        SeriesName.objects.bulk_create(
+        table = SeriesName.objects.using(router.db_for_write(SeriesName))
+        table.bulk_create(
             [SeriesName(kind=kind, key=key) for kind, key in missing], ignore_conflicts=True, batch_size=UPSERT_ROWS
         )
         kinds = {kind for kind, _ in missing}
         keys = [key for _, key in missing]
         for at in range(0, len(keys), UPSERT_ROWS):
-            rows = SeriesName.objects.filter(kind__in=kinds, key__in=keys[at : at + UPSERT_ROWS])
+            rows = table.filter(kind__in=kinds, key__in=keys[at : at + UPSERT_ROWS])
             _ids.update((SeriesKey(kind, key), pk) for pk, kind, key in rows.values_list("pk", "kind", "key"))
     return {name: _ids[name] for name in wanted}
 
@@ -86,12 +99,22 @@ def _bounded(series: SeriesKey) -> SeriesKey:
     return SeriesKey(series.kind[:32], series.key[:255])
 
 
-def _upsert(model: type[Rollup], start: int, by_id: Mapping[int, Window]) -> None:
+def _lock(using: str, by_id: Mapping[int, Window]) -> None:
+    """Make two collectors that write one minute (the old leader's last, the new one's first) do so one after the other.
+
+    Without it both could find the minute new and add it to the hour. SQLite has one writer at a time anyway.
+    """
+    if connections[using].features.has_select_for_update:
+        names = SeriesName.objects.using(using).filter(pk__in=by_id).order_by("pk")
+        list(names.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def _upsert(using: str, model: type[Rollup], start: int, by_id: Mapping[int, Window]) -> None:
     rows = [
         model(series_id=pk, start=start, **dict(zip(FIGURES, window.to_row(), strict=True)))
         for pk, window in by_id.items()
     ]
-    model.objects.bulk_create(
+    model.objects.using(using).bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["series", "start"],
@@ -100,17 +123,17 @@ def _upsert(model: type[Rollup], start: int, by_id: Mapping[int, Window]) -> Non
     )
 
 
-def _added(hour: int, by_id: Mapping[int, Window]) -> dict[int, Window]:
+def _added(using: str, hour: int, by_id: Mapping[int, Window]) -> dict[int, Window]:
     """Return the hour's windows with one new minute in them; series without a part in the minute stay as they are."""
-    held = _windows(HourRollup.objects.filter(start=hour, series__in=by_id))
+    held = _windows(HourRollup.objects.using(using).filter(start=hour, series__in=by_id))
     for pk, window in by_id.items():
         held.setdefault(pk, Window()).merge(window)
     return held
 
 
-def _sum_of_minutes(hour: int) -> dict[int, Window]:
-    HourRollup.objects.filter(start=hour).delete()
-    return _windows(MinuteRollup.objects.filter(start__gte=hour, start__lt=hour + HOUR))
+def _sum_of_minutes(using: str, hour: int) -> dict[int, Window]:
+    HourRollup.objects.using(using).filter(start=hour).delete()
+    return _windows(MinuteRollup.objects.using(using).filter(start__gte=hour, start__lt=hour + HOUR))
 
 
 def _windows(rows: Any) -> dict[int, Window]:

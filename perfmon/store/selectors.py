@@ -7,8 +7,10 @@ fine store can't be read, long ranges end at the mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from perfmon import guard
 from perfmon.conf import on_change as on_config_change
@@ -21,6 +23,7 @@ from perfmon.store.ranges import HOUR, MINUTE, SECOND, TEN, Range
 from perfmon.store.rollups import FIGURES, last_minute
 
 TAIL_LIMIT_S = 1800  # how far behind the mark may be and still be made up from blocks: 180 of them
+READ_AGAIN = 3  # times; the mark moves once a minute, more often only while a backlog is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +141,29 @@ def window_between(kind: str, key: str, start: int, end: int) -> Window:
 
 def _rows(
     range_: Range, kind: str, keys: Sequence[str], start: int, end: int, now: float
-) -> Iterator[tuple[int, str, Sequence[object]]]:
+) -> Iterable[tuple[int, str, Sequence[object]]]:
     """Give ``(bucket start, key, row)`` of everything recorded for the keys in ``[start, end)``, from SQL."""
     model = MinuteRollup if range_.bucket_s == MINUTE else HourRollup
     stored = model.objects.filter(series__kind=kind, series__key__in=keys, start__gte=start, start__lt=end)
-    for at, key, *row in stored.values_list("start", "series__key", *FIGURES):
-        yield at, key, row
-    yield from _tail(kind, keys, start, end, now)
+    mark, rows = _up_to_mark(lambda: list(stored.values_list("start", "series__key", *FIGURES)))
+    return chain(((at, key, row) for at, key, *row in rows), _tail(mark, kind, keys, start, end, now))
+
+
+def _up_to_mark(read: Callable[[], list[Any]]) -> tuple[int | None, list[Any]]:
+    """Return the mark and the rows up to it; reads again when a minute was written in between."""
+    mark, rows = last_minute(), read()
+    for _ in range(READ_AGAIN):
+        before, mark = mark, last_minute()
+        if mark == before:
+            break
+        rows = read()
+    return mark, rows
 
 
 def _tail(
-    kind: str, keys: Sequence[str] | None, start: int, end: int, now: float
+    mark: int | None, kind: str, keys: Sequence[str] | None, start: int, end: int, now: float
 ) -> Iterator[tuple[int, str, Sequence[object]]]:
     """Give what came after the mark, from the fine store."""
-    mark = last_minute()
     since = max(start, mark + MINUTE if mark is not None else start, int(now) // TEN * TEN - TAIL_LIMIT_S)
     try:
         yield from _blocks(TEN, kind, keys, range(since, min(end, int(now) + TEN), TEN), now)
@@ -194,16 +206,24 @@ def _sql_total(kind: str, start: int, end: int, now: float) -> Iterator[tuple[st
     The hour ``now`` is in counts as whole: its row holds just the minutes written so far.
     """
     first, last = -(-start // HOUR) * HOUR, (-(-end // HOUR) if end > now else end // HOUR) * HOUR
-    yield from _stored(HourRollup, kind, first, last)
-    for edge_start, edge_end in ((start, min(first, end)), (max(last, start), end)):
-        if edge_start < edge_end:
-            yield from _stored(MinuteRollup, kind, edge_start, edge_end)
-    if end > now:
-        for _, key, row in _tail(kind, None, start, end, now):
-            yield key, row
 
+    def stored() -> list[Any]:
+        rows = _stored(HourRollup, kind, first, last)
+        for edge_start, edge_end in ((start, min(first, end)), (max(last, start), end)):
+            rows += _stored(MinuteRollup, kind, edge_start, edge_end)
+        return rows
 
-def _stored(model: type[Rollup], kind: str, start: int, end: int) -> Iterator[tuple[str, Sequence[object]]]:
-    rows = model.objects.filter(series__kind=kind, start__gte=start, start__lt=end)
-    for key, *row in rows.values_list("series__key", *FIGURES):
+    if end <= now:
+        yield from stored()
+        return
+    mark, rows = _up_to_mark(stored)
+    yield from rows
+    for _, key, row in _tail(mark, kind, None, start, end, now):
         yield key, row
+
+
+def _stored(model: type[Rollup], kind: str, start: int, end: int) -> list[tuple[str, Sequence[object]]]:
+    if start >= end:
+        return []
+    rows = model.objects.filter(series__kind=kind, start__gte=start, start__lt=end)
+    return [(key, row) for key, *row in rows.values_list("series__key", *FIGURES)]

@@ -272,3 +272,24 @@ def test_times_are_the_readers_own_with_utc_on_hover(visit):
     )
     assert shown[1] == "2027-01-15 08:00:00 UTC"
     assert "Jan" in shown[0]
+
+
+@pytest.fixture
+def on_mortal_valkey(settings, mortal_valkey) -> Any:
+    """perfmon on a Valkey that the test may kill."""
+    settings.PERFMON = {"VALKEY_URL": mortal_valkey.url, "HOST_NAME": "web1"}
+    return mortal_valkey
+
+
+def test_without_valkey_the_page_is_stale_and_recovers_by_itself(on_mortal_valkey, visit, site, collector):
+    from playwright.sync_api import expect
+
+    assert httpx.get(f"{site.url}/admin/login/").status_code == 200
+    page = visit("/dashboard")
+    expect(page.locator('tr.endpoint[data-key="GET /admin/login/"]')).to_have_count(1)
+    expect(state(page)).to_have_text("Live")
+    on_mortal_valkey.kill()
+    expect(state(page)).to_have_text("Stale since")
+    assert httpx.get(f"{site.url}/admin/login/").status_code == 200
+    on_mortal_valkey.start()
+    expect(state(page)).to_have_text("Live", timeout=20_000)

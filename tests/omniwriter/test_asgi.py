@@ -1,4 +1,4 @@
-"""The project's served path as a client meets it: pages, files, streams' door, websockets, refusals on the dashboard."""
+"""The project's served path as a client meets it: pages, files, the streams' door, websockets, refusals, the end."""
 
 from __future__ import annotations
 

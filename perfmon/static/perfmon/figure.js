@@ -92,8 +92,9 @@ function upright(marker, ink) {
 // Markers close to each other share the room: only one that has some tells its name.
 function markerLabel(marker, markers, [from, to], ink) {
   const near = (to - from) / 6;
-  const crowded = markers.some((other) => other.at > marker.at && other.at - marker.at < near);
   const atEdge = to - marker.at < near;
+  const side = atEdge ? -1 : 1;
+  const crowded = markers.some((other) => side * (other.at - marker.at) > 0 && side * (other.at - marker.at) < near);
   return {
     x: marker.at, xanchor: atEdge ? "right" : "left", yref: "paper", y: 1, yanchor: "top", showarrow: false,
     xshift: atEdge ? -2 : 2, text: crowded ? "▲" : `▲ ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },

@@ -38,7 +38,7 @@ from omniwriter.bridge import Bridge  # noqa: E402
 THREADS, QUEUE = 4, 8
 LIMIT_BYTES = 128 << 20
 CHUNK = b"0123456789abcdef" * 512  # 8 KiB
-counts = {"closed": 0, "refused": 0, "slept": 0}
+counts = {"closed": 0, "refused": 0}
 seen: ContextVar[str] = ContextVar("seen", default="nothing")
 
 
@@ -70,17 +70,6 @@ def stream(request: HttpRequest, chunks: int) -> StreamingHttpResponse:
                 yield CHUNK
         finally:
             counts["closed"] += 1
-
-    return StreamingHttpResponse(made())
-
-
-def ticks(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream a short line at a time, each when it is due."""
-
-    def made() -> Iterator[bytes]:
-        for number in range(3):
-            yield b"%d\n" % number
-            time.sleep(0.3)
 
     return StreamingHttpResponse(made())
 
@@ -125,7 +114,6 @@ def large(request: HttpRequest) -> HttpResponse:
 def sleep(request: HttpRequest, ms: int) -> HttpResponse:
     """Wait, then answer."""
     time.sleep(ms / 1000)
-    counts["slept"] += 1
     return HttpResponse(b"slept")
 
 
@@ -153,7 +141,6 @@ urlpatterns: list[Any] = [
     path("upload", upload),
     path("form", form),
     path("stream/<int:chunks>", stream),
-    path("ticks", ticks),
     path("rows", rows),
     path("broken", broken),
     path("download", download),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import pytest
 
+from omniwriter.bridge import body, protocol
 from tests.omniwriter.bridge.conftest import Serve
 from tests.waiting import eventually
 
@@ -49,3 +52,51 @@ def test_a_client_that_leaves_before_its_answer_does_no_harm(bridged: Serve) -> 
     release.set()
 
     assert httpx.get(f"http://127.0.0.1:{port}/", timeout=10).text == "ok"
+
+
+def test_a_request_whose_client_left_while_many_waited_is_not_run(bridged: Serve) -> None:
+    release, seen = threading.Event(), []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append(environ["PATH_INFO"])
+        assert release.wait(10)
+        start_response("200 OK", [])
+        return [b"ok"]
+
+    port = bridged(application, threads=1)
+    with ThreadPoolExecutor(2) as pool:
+        staying = [pool.submit(httpx.get, f"http://127.0.0.1:{port}/stays", timeout=10) for _ in range(2)]
+        eventually(lambda: seen)
+        time.sleep(0.2)  # the second waits in the queue, where nothing shows it
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"GET /leaves HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.2)  # so does this one
+        time.sleep(0.2)
+        release.set()
+        assert [future.result(10).text for future in staying] == ["ok", "ok"]
+
+    assert httpx.get(f"http://127.0.0.1:{port}/after", timeout=10).text == "ok"
+    assert seen == ["/stays", "/stays", "/after"]
+
+
+def test_a_request_whose_head_never_ends_is_given_up(bridged: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    port = bridged(_never_called)
+    for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(sent)
+            assert client.recv(1000) == b""
+
+
+def test_a_request_whose_body_stops_coming_is_given_up(bridged: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "SILENCE_S", 0.3)
+    with socket.create_connection(("127.0.0.1", bridged(_never_called)), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+        answer = client.recv(1000)
+
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"connection: close" in answer
+
+
+def _never_called(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    raise AssertionError

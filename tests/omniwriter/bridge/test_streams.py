@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
+import pytest
 
+from omniwriter.bridge import stream
 from omniwriter.bridge.application import WsgiApp
 from tests.omniwriter.bridge.conftest import Serve
 
@@ -120,3 +122,19 @@ def test_a_stream_that_fails_half_way_breaks_off_visibly(bridged: Serve) -> None
 
     assert broken
     assert closed.wait(10)
+
+
+def test_a_client_that_takes_nothing_for_too_long_has_its_stream_ended(
+    bridged: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "STALL_S", 0.3)
+    closed = threading.Event()
+
+    def chunks() -> Iterator[bytes]:
+        while True:
+            yield b"x" * 65_536
+
+    port = bridged(streaming(chunks, closed))
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert closed.wait(10)

@@ -115,6 +115,11 @@ class Socket(WebsocketCommunicator):
         """Return the next message."""
         return json.loads(await self.receive_from(timeout=5))
 
+    async def let_in(self) -> None:
+        """Wait until the server has looked at who this is: the handshake is done before."""
+        await self.ask(type="ping")
+        assert await self.hear() == {"type": "pong"}
+
     async def closed_with(self) -> int:
         """Return the code the server closes with; everything before it is skipped."""
         while True:

@@ -94,9 +94,9 @@ async def test_a_valkey_that_is_away_is_a_transport_error_at_both_ends(settings)
 async def test_a_valkey_that_dies_ends_the_listening(mortal_valkey, settings):
     settings.PERFMON = {"VALKEY_URL": mortal_valkey.url, "LOCAL_COLLECTOR": False}
     bus = ValkeyBus(Config(valkey_url=mortal_valkey.url))
-    with pytest.raises(TransportError):
-        async with bus.listen() as frames:
-            await asyncio.to_thread(mortal_valkey.kill)
+    async with bus.listen() as frames:
+        await asyncio.to_thread(mortal_valkey.kill)
+        with pytest.raises(TransportError):
             await next_of(frames)
 
 

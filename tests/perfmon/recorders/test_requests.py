@@ -22,6 +22,7 @@ def measured_urls(settings):
     """A project of measured views behind nothing but our middleware."""
     settings.ROOT_URLCONF = "tests.perfmon.urls_measured"
     settings.MIDDLEWARE = ["perfmon.middleware.PerfmonMiddleware"]
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]  # no error pages of the site
 
 
 def recorded() -> Windows:
@@ -174,6 +175,11 @@ def test_a_nonsense_header_is_no_wait(header):
 
 def test_perfmons_own_pages_and_static_files_leave_no_trace(settings):
     settings.ROOT_URLCONF = "omniwriter.urls"
+    settings.MIDDLEWARE = [
+        "perfmon.middleware.PerfmonMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ]
     from perfmon.recorders.requests import ignored_prefixes
 
     ignored_prefixes.cache_clear()

@@ -1,0 +1,182 @@
+"""The histogram: an algebra with a stated error, whatever is put into it."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfmon.histogram import (
+    BUCKET_LIMIT,
+    MAX_VALUE,
+    RELATIVE_ERROR,
+    Histogram,
+    bucket_bounds,
+    bucket_index,
+    bucket_middle,
+    merge_packed,
+    unpack,
+)
+
+MICROSECOND_NS, TEN_MINUTES_NS = 1_000, 600_000_000_000
+PERCENTS = ("0", "0.1", "1", "10", "25", "50", "75", "90", "95", "99", "99.9", "99.99", "100")
+
+any_value = st.integers(0, MAX_VALUE)
+durations_ns = st.integers(MICROSECOND_NS, TEN_MINUTES_NS)
+samples = st.lists(st.one_of(any_value, durations_ns), max_size=60)
+
+
+def histogram_of(values: list[int]) -> Histogram:
+    """Count each value."""
+    histogram = Histogram()
+    for value in values:
+        histogram.add(value)
+    return histogram
+
+
+def merged(*histograms: Histogram) -> Histogram:
+    """Merge into a new one."""
+    total = Histogram()
+    for histogram in histograms:
+        total.merge(histogram)
+    return total
+
+
+def nearest_rank(values: list[int], percent: str) -> int:
+    """The smallest value with at least ``percent`` % of the sample at or below it, in exact arithmetic."""
+    rank = math.ceil(Fraction(percent) * len(values) / 100)
+    return sorted(values)[max(1, rank) - 1]
+
+
+@given(samples, samples)
+def test_merging_two_is_counting_both_samples_in_one(left, right):
+    assert merged(histogram_of(left), histogram_of(right)) == histogram_of(left + right)
+
+
+@given(samples, samples)
+def test_the_order_of_merging_does_not_matter(left, right):
+    assert merged(histogram_of(left), histogram_of(right)) == merged(histogram_of(right), histogram_of(left))
+
+
+@given(samples, samples, samples)
+def test_the_grouping_of_merges_does_not_matter(first, second, third):
+    a, b, c = map(histogram_of, (first, second, third))
+    assert merged(merged(a, b), c) == merged(a, merged(b, c))
+
+
+@given(samples)
+def test_an_empty_histogram_adds_nothing(values):
+    assert merged(histogram_of(values), Histogram()) == histogram_of(values)
+
+
+@given(st.lists(durations_ns, min_size=1, max_size=200))
+def test_every_quantile_is_within_one_percent_of_the_exact_nearest_rank(values):
+    found = histogram_of(values).percentiles(tuple(map(float, PERCENTS)))
+    for percent, value in zip(PERCENTS, found, strict=True):
+        exact = nearest_rank(values, percent)
+        assert value is not None
+        assert abs(value - exact) <= RELATIVE_ERROR * exact <= 0.01 * exact
+
+
+@given(st.lists(durations_ns, min_size=1, max_size=60), st.floats(0, 100))
+def test_any_quantile_lies_in_the_bucket_of_a_value_of_the_sample(values, percent):
+    value = histogram_of(values).percentile(percent)
+    assert value in {bucket_middle(bucket_index(item)) for item in values}
+
+
+@pytest.mark.parametrize("count", [41_000, 82_000, 100_000])
+def test_the_rank_of_a_decimal_percent_is_exact(count):
+    histogram = Histogram({1: count * 999 // 1000, 100: count // 1000})
+    assert histogram.percentile(99.9) == 1.0
+    assert histogram.percentile(99.91) == 100.0
+
+
+@given(any_value)
+def test_a_value_lies_in_its_bucket_and_the_middle_is_close(value):
+    index = bucket_index(value)
+    low, high = bucket_bounds(index)
+    assert low <= value < high
+    assert abs(bucket_middle(index) - value) <= RELATIVE_ERROR * value
+
+
+def test_buckets_follow_one_another_without_gap():
+    edges = [bucket_bounds(index) for index in range(BUCKET_LIMIT)]
+    assert edges[0][0] == 0
+    assert all(before[1] == after[0] for before, after in zip(edges, edges[1:], strict=False))
+    assert edges[-1][1] == MAX_VALUE + 1
+
+
+def test_values_outside_the_span_count_in_the_first_and_the_last_bucket():
+    assert histogram_of([-5]) == histogram_of([0])
+    assert histogram_of([MAX_VALUE + 1, 1 << 60]) == Histogram({BUCKET_LIMIT - 1: 2})
+
+
+def test_an_empty_histogram_has_no_percentile():
+    assert Histogram().percentiles((50, 99)) == [None, None]
+    assert Histogram({5: 0}).percentile(50) is None
+
+
+@given(samples, st.integers(1, 1 << 40))
+def test_bytes_round_trip(values, times):
+    histogram = Histogram({index: count * times for index, count in histogram_of(values).counts.items()})
+    packed = histogram.to_bytes()
+    assert Histogram.from_bytes(packed) == histogram
+    counts: dict[int, int] = {}
+    merge_packed(counts, packed)
+    merge_packed(counts, packed)
+    assert counts == merged(histogram, histogram).counts
+
+
+@pytest.mark.parametrize(("largest", "width"), [(255, 1), (256, 2), (65_535, 2), (65_536, 4), (1 << 32, 8)])
+def test_counts_take_the_narrowest_width_that_holds_them(largest, width):
+    packed = Histogram({1: 1, 2: largest}).to_bytes()
+    assert len(packed) == 4 + 2 * (2 + width)
+    assert Histogram.from_bytes(packed).counts == {1: 1, 2: largest}
+
+
+def test_size_is_bounded_whatever_is_counted():
+    full = Histogram(dict.fromkeys(range(BUCKET_LIMIT), 1 << 40))
+    assert len(full.to_bytes()) == 4 + 10 * BUCKET_LIMIT
+    full.merge(histogram_of([0, MAX_VALUE, 1 << 62]))
+    assert len(full.counts) == BUCKET_LIMIT
+
+
+def readable_or_refused(packed: bytes) -> None:
+    """Bytes are either refused with ValueError or give a histogram that answers every question."""
+    try:
+        histogram = Histogram.from_bytes(packed)
+    except ValueError:
+        return
+    histogram.percentiles((0, 50, 100))
+    assert Histogram.from_bytes(histogram.to_bytes()) == histogram
+
+
+@given(st.binary(max_size=80))
+def test_foreign_bytes_raise_value_error_and_nothing_else(packed):
+    readable_or_refused(packed)
+
+
+@given(st.lists(durations_ns, min_size=1, max_size=30), st.data())
+def test_damaged_bytes_raise_value_error_and_nothing_else(values, data):
+    packed = bytearray(histogram_of(values).to_bytes())
+    packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
+    readable_or_refused(bytes(packed[: data.draw(st.integers(0, len(packed)))]))
+    readable_or_refused(bytes(packed))
+
+
+@pytest.mark.parametrize(
+    ("packed", "says"),
+    [
+        (b"\x01\x01", "shorter than its header"),
+        (b"\x02\x01\x00\x00", "format 2 is not 1"),
+        (b"\x01\x03\x00\x00", "width 3"),
+        (b"\x01\x01\x01\x00\x05\x00", "does not have"),
+        (b"\x01\x01\x02\x00\xff\xff\x05\x00\x01\x01", "bucket 65535 is past"),
+    ],
+)
+def test_what_is_wrong_with_bytes_is_said(packed, says):
+    with pytest.raises(ValueError, match=says):
+        unpack(packed)
