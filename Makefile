@@ -38,7 +38,7 @@ lint: $(VENV)/.dev ## Check style, types, directions of imports and templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/djlint --check --lint --quiet templates articles perfmon
+	@$(BIN)/djlint --lint --quiet templates perfmon
 
 format: $(VENV)/.dev ## Put the code into shape
 	@$(BIN)/ruff check --fix .
