@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -42,9 +42,8 @@ class Hub:
         self._bus = bus
         self._payloads = Coalesced(in_thread(build), SNAPSHOT_KEPT_S)
         self._joined: set[Subscriber] = set()
-        self._readers: defaultdict[str, set[Subscriber]] = defaultdict(set)
-        self._interest: Counter[str] = Counter()
-        self._interest_grew = asyncio.Event()
+        self._readers: dict[str, set[Subscriber]] = {}  # never an empty set
+        self._watch_now = asyncio.Event()
         self._newest: dict[str, tuple[Frame, float]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -70,31 +69,30 @@ class Hub:
 
     async def subscribe(self, subscriber: Subscriber, topic: str) -> None:
         """Send a snapshot, and from then on frames; raises ProtocolError."""
-        if topic not in subscriber.topics:
-            if len(subscriber.topics) >= protocol.MAX_TOPICS:
-                message = f"A socket watches at most {protocol.MAX_TOPICS} topics."
-                raise ProtocolError("too_many_topics", message, field="topics", topic=topic)
-            self._want(subscriber, topic)
+        if topic not in subscriber.topics and len(subscriber.topics) >= protocol.MAX_TOPICS:
+            message = f"A socket watches at most {protocol.MAX_TOPICS} topics."
+            raise ProtocolError("too_many_topics", message, field="topics", topic=topic)
+        subscriber.topics.add(topic)
         try:
             await self.resync(subscriber, topic)
         except ProtocolError as problem:
             if problem.code == "unknown_topic":
-                self.unsubscribe(subscriber, (topic,))
+                subscriber.topics.discard(topic)
             raise
         finally:
             if topic in subscriber.topics:
-                self._readers[topic].add(subscriber)
+                self._add_reader(subscriber, topic)
 
     def unsubscribe(self, subscriber: Subscriber, topics: tuple[str, ...]) -> None:
         """Send no more frames of these topics."""
         for topic in subscriber.topics.intersection(topics):
             subscriber.topics.discard(topic)
             subscriber.forget(topic)
-            self._readers[topic].discard(subscriber)
-            self._interest[topic] -= 1
-            if not self._interest[topic]:
-                for of_topic in (self._interest, self._readers, self._newest):
-                    of_topic.pop(topic, None)
+            readers = self._readers.get(topic, set())
+            readers.discard(subscriber)
+            if not readers:
+                self._readers.pop(topic, None)
+                self._newest.pop(topic, None)
 
     async def resync(self, subscriber: Subscriber, topic: str) -> None:
         """Send a snapshot of a topic subscribed to; raises ProtocolError."""
@@ -104,23 +102,22 @@ class Hub:
         if topic in subscriber.topics:
             subscriber.deliver(topic, message)
 
-    def _want(self, subscriber: Subscriber, topic: str) -> None:
-        subscriber.topics.add(topic)
-        self._interest[topic] += 1
-        if self._interest[topic] == 1:
-            self._interest_grew.set()
+    def _add_reader(self, subscriber: Subscriber, topic: str) -> None:
+        if topic not in self._readers:
+            self._readers[topic] = set()
+            self._watch_now.set()
+        self._readers[topic].add(subscriber)
 
     # Snapshots and frames
 
     async def _snapshot(self, topic: str) -> Message:
         """Return the newest frame when it is fresh, else a payload built here; numbered like the newest frame."""
-        if self._fresh(topic) is None:
-            body = await self._built(topic)
         newest = self._fresh(topic)
-        if newest is not None:
-            return _text(protocol.snapshot(topic, newest.seq, newest.body))
-        last = self._newest.get(topic)
-        return _text(protocol.snapshot(topic, last[0].seq if last else 0, body))
+        if newest is None:
+            body = await self._built(topic)
+            last, _ = self._newest.get(topic, (None, 0.0))
+            newest = self._fresh(topic) or Frame(topic, last.seq if last else 0, body)
+        return _text(protocol.snapshot(topic, newest.seq, newest.body))
 
     def _fresh(self, topic: str) -> Frame | None:
         frame, received_s = self._newest.get(topic, (None, 0.0))
@@ -137,7 +134,7 @@ class Hub:
             raise ProtocolError("unavailable", message, topic=topic) from error
 
     async def _fan_out(self, frame: Frame) -> None:
-        if frame.topic not in self._interest:
+        if frame.topic not in self._readers:
             return
         self._newest[frame.topic] = frame, asyncio.get_running_loop().time()
         message = _text(protocol.frame(frame.topic, frame.seq, frame.body))
@@ -175,21 +172,21 @@ class Hub:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _catch_up(self) -> None:
-        self._interest_grew.set()
-        for topic in tuple(self._interest):
+        self._watch_now.set()
+        for topic in tuple(self._readers):
             with guard.guarded("live catch up"):
                 await self._to_readers(topic, await self._snapshot(topic))
 
     async def _keep_watching(self) -> None:
         while True:
-            self._interest_grew.clear()
+            self._watch_now.clear()
             try:
-                await asyncio.to_thread(self._bus.watch, tuple(self._interest), WATCH_TTL_S)
+                await asyncio.to_thread(self._bus.watch, tuple(self._readers), WATCH_TTL_S)
             except TransportError as error:
                 guard.count_failure("live watch", error)
             with suppress(TimeoutError):  # wait_for would lose a cancellation that comes together with the event
                 async with asyncio.timeout(WATCH_EVERY_S):
-                    await self._interest_grew.wait()
+                    await self._watch_now.wait()
 
     async def _keep_checking(self) -> None:
         while True:

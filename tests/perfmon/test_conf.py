@@ -113,7 +113,7 @@ def test_every_key_of_perfmon_is_documented_with_its_default_and_help(item):
     if isinstance(default, tuple):
         assert shown == ("all of them" if default else "none")
     else:
-        assert shown == (f"`{str(default).lower() if isinstance(default, bool) else default}`" if default != "" else "empty")
+        assert shown == ("empty" if default == "" else f"`{default}`")
     assert item.metadata["help"] in SETTINGS_PAGE.read_text()
 
 

@@ -266,5 +266,4 @@ async def test_a_client_that_leaves_while_its_snapshot_is_built_leaves_nothing_b
     await socket.ask(type="subscribe", topics=["overview/5m"])
     await socket.disconnect()
     await until(lambda: not hub()._joined)
-    assert not hub()._interest
     assert not hub()._readers

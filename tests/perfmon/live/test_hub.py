@@ -113,6 +113,17 @@ async def test_the_collector_hears_at_once_what_is_watched(live, bus):
     assert bus.watched() == {TOPIC}
 
 
+async def test_the_collector_never_hears_of_a_topic_that_does_not_exist(live, bus):
+    wire = Wire()
+    live.join(wire.subscriber)
+    with pytest.raises(ProtocolError):
+        await live.subscribe(wire.subscriber, "nothing/5m")
+    await live.subscribe(wire.subscriber, TOPIC)
+    await until(bus.watched)
+    assert bus.watched() == {TOPIC}
+    assert wire.subscriber.topics == {TOPIC}
+
+
 async def test_a_slow_reader_gets_the_newest_frame_of_each_topic_only(live):
     slow, quick = Wire(), Wire()
     await watching(live, slow, quick)
