@@ -16,7 +16,7 @@ cache            ``default``                reads of that alias / misses / ns / 
 socket           ``3f2a/open``              gauge: websockets open in the process
 process          ``web1/3f2a``              gauge: resident bytes of the process
 host             ``web1/cpu``               gauge: readings / - / sum / max (thousandths of %, bytes, bytes a second)
-self             ``record``, ``flush`` ...  perfmon's own cost: events / failures / ns / ns
+self             ``record``, ``flush`` ...  perfmon's own cost: events or samples of them / - / CPU ns / ns
 ===============  =========================  =======================================================================
 
 ``TOTAL_KEY`` of a kind is the sum over its keys; the collector makes it, recorders never write it.

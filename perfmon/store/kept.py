@@ -1,7 +1,6 @@
 """What readers keep of settled blocks from one second to the next: sums over spans, and the steps of charts.
 
-Everything is bounded in number and in age: what is kept expires as ``BlockReader``'s blocks do, so a window that came
-late shows up after ``CACHE_AGE_S`` at the latest.
+Everything is bounded in number and in age: what is kept expires as ``BlockReader``'s blocks do, each layer by itself.
 """
 
 from __future__ import annotations

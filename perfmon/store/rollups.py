@@ -18,7 +18,7 @@ from perfmon.models import HourRollup, MinuteRollup, Rollup, SeriesName
 from perfmon.series import SeriesKey, Window, Windows
 from perfmon.store.ranges import HOUR
 
-UPSERT_ROWS = 500  # a statement; SQLite takes 32,766 parameters, seven a row
+UPSERT_ROWS = 500  # a statement; Django gives SQLite at most 999 parameters, which are 142 rows of seven
 PRUNE_ROWS = 2_000  # a statement, so that no lock is held for long
 PRUNE_STATEMENTS = 20  # a call
 KNOWN_NAMES = 10_000

@@ -212,11 +212,12 @@ def test_a_recorder_that_fails_does_not_fail_the_request(monkeypatch):
     assert recorded()[SeriesKey("self", "failed/request")].count == 1
 
 
-def test_its_own_cost_is_recorded_with_each_request():
-    Client().get("/plain/a/")
+def test_its_own_cost_is_sampled():
+    for _ in range(64):
+        Client().get("/plain/a/")
 
     own = recorded()[SeriesKey("self", "record")]
-    assert own.count == 1
+    assert 1 <= own.count <= 8
     assert own.sum > 0
 
 
