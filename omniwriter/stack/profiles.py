@@ -58,6 +58,7 @@ def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Ser
         command=(
             *(sys.executable, "-m", "uvicorn", "omniwriter.asgi:application", "--host", options.host),
             *("--port", str(port), "--loop", "uvloop", "--ws", "websockets-sansio"),
+            *("--ws-per-message-deflate", "false"),  # the same frame would be compressed anew for every browser
             *("--http", "omniwriter.bridge.protocol:PatientProtocol"),  # loses no request when it stops
             *("--timeout-graceful-shutdown", str(WEB_GRACE_S), "--no-access-log", "--log-level", "warning"),
         ),

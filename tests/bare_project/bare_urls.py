@@ -12,6 +12,6 @@ def hello(request: HttpRequest, name: str) -> HttpResponse:
 
 urlpatterns = [
     path("hello/<str:name>/", hello),
-    path("login/", LoginView.as_view(template_name="admin/login.html")),
+    path("login/", LoginView.as_view(template_name="login.html")),
     path("", include("perfmon.urls")),
 ]

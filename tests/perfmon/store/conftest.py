@@ -35,7 +35,6 @@ def memory(settings) -> None:
 def database(request, monkeypatch) -> Iterator[str]:
     """Each database in turn, as the alias that rollups are in."""
     if request.param == "sqlite":
-        request.getfixturevalue("db")
         yield "default"
         return
     alias = request.getfixturevalue("postgres_alias")

@@ -21,7 +21,7 @@ DAY_S = 86_400
 HOUR_START = 1_799_999_200 // 3600 * 3600
 HOME, SHOP = SeriesKey("request", "GET /"), SeriesKey("request", "GET /shop")
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("database")]
 
 
 def windows_of(**durations_ns: list[int]) -> Windows:
