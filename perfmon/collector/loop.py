@@ -21,9 +21,15 @@ FollowUp = Callable[[Tick, float], None]
 class CollectorLoop:
     """Runs a collector and what follows from it until told to stop."""
 
-    def __init__(self, follow_ups: Iterable[FollowUp], collector: Collector | None = None) -> None:
+    def __init__(
+        self,
+        follow_ups: Iterable[FollowUp],
+        collector: Collector | None = None,
+        at_end: Callable[[], None] | None = None,
+    ) -> None:
         self.collector = collector or Collector()
         self._follow_ups = list(follow_ups)
+        self._at_end = at_end
         self._leading = False
 
     def run(self, stopped: Callable[[float], bool]) -> None:
@@ -31,7 +37,18 @@ class CollectorLoop:
         with muted():
             while not stopped(1.0 - (time.time() - TICK_DELAY_S) % 1.0):
                 self.tick(time.time())
-            self.collector.resign()
+            self._end()
+
+    def once(self, now: float) -> None:
+        """Tick once, let what follows from it come to its end, and let the next collector start at once."""
+        with muted():
+            self.tick(now)
+            self._end()
+
+    def _end(self) -> None:
+        self.collector.resign()
+        if self._at_end is not None:
+            self._at_end()
 
     def tick(self, now: float) -> None:
         """Do one tick and its follow-ups; failures are counted and the next tick tries again."""
@@ -60,4 +77,5 @@ def make_loop() -> CollectorLoop:
     def publish(tick: Tick, now: float) -> None:
         publisher.publish(now)
 
-    return CollectorLoop([publish, Upkeep().after_tick])
+    upkeep = Upkeep()
+    return CollectorLoop([publish, upkeep.after_tick], at_end=upkeep.finish)

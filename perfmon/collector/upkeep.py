@@ -27,6 +27,7 @@ from perfmon.wire import merge_rows
 GRACE_S = 3  # after a minute's end before it is rolled up; later windows roll it up again
 PRUNE_EVERY_S = 600
 MINUTES_A_ROUND = 30  # a restarted collector catches up in steps
+FINISH_S = 5.0
 
 
 class Upkeep:
@@ -51,6 +52,11 @@ class Upkeep:
         if jobs:
             self._worker = threading.Thread(target=_run, args=(jobs,), name="perfmon-upkeep", daemon=True)
             self._worker.start()
+
+    def finish(self) -> None:
+        """Wait for the round that runs, for ``FINISH_S`` at most: its thread would end with the process."""
+        if self._worker is not None:
+            self._worker.join(FINISH_S)
 
     def _due(self, now: float) -> list[Callable[[], object]]:
         clock = time.monotonic()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from django.utils.formats import get_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 NOTHING = "–"
@@ -54,6 +56,12 @@ def rate(value: float | None, unit: str = "/s") -> Figure:
     if value is None or value < 1000:
         return _figure(value, value, unit)
     return _figure(value, value / 1000, f"k{unit}")
+
+
+def recent(rates: Sequence[float]) -> str:
+    """Rates over the last 10 s, minute and five minutes, in one line."""
+    texts = [phrase(rate(value, "")) for value in rates]
+    return gettext("10 s %(ten)s · 1 min %(minute)s · 5 min %(five)s") % dict(zip(("ten", "minute", "five"), texts, strict=True))
 
 
 def percent(value: float | None) -> Figure:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from perfmon.conf import get_budgets
+from perfmon.exceptions import StoreUnavailable
 from perfmon.panels import formats, readings
 from perfmon.panels.attention import attention_of
 from perfmon.panels.base import PageQuery, Panel
@@ -127,8 +128,16 @@ def figure_of(spec: KeyFigure, query: PageQuery) -> dict[str, Any]:
             neutral=spec.neutral,
         ),
         "target": _target(spec, value),
+        "note": _recent(query) if spec.name == "throughput" else "",
         "spark": spark(_history(spec, query)),
     }
+
+
+def _recent(query: PageQuery) -> str:
+    try:
+        return formats.recent(readings.recent_rates(query, TOTAL_KEY))
+    except StoreUnavailable:  # seconds are not there; the range's own rate may be
+        return ""
 
 
 def _history(spec: KeyFigure, query: PageQuery) -> list[float | None]:

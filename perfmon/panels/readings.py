@@ -17,6 +17,7 @@ from perfmon.store.ranges import FINE_STEPS, Range
 from perfmon.store.selectors import Point
 
 CURRENT_S = 15
+RECENT_S = (10, 60, 300)
 MIN_HOLD_S, MAX_HOLD_S = 2.0, 15.0
 MAX_HELD = 24
 PERCENTILES = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0}
@@ -153,6 +154,12 @@ def rates(query: PageQuery, points: Sequence[Point]) -> list[float | None]:
         else:
             found.append(point.window.count / seconds if point.window else 0.0)
     return found
+
+
+def recent_rates(query: PageQuery, key: str) -> list[float]:
+    """Requests a second over the last 10 s, minute and five minutes, which fall when traffic stops. StoreUnavailable."""
+    end = int(query.now)
+    return [selectors.window_between("request", key, end - seconds, end).count / seconds for seconds in RECENT_S]
 
 
 def _once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:

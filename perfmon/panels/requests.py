@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from perfmon.conf import get_budgets
+from perfmon.exceptions import StoreUnavailable
 from perfmon.panels import formats, readings
 from perfmon.panels.attention import endpoint_url
 from perfmon.panels.base import PageQuery, Panel
@@ -123,10 +124,20 @@ def _figures(query: PageQuery, window: Window) -> list[dict[str, Any]]:
     return [
         *latencies,
         _figure("throughput", _("Throughput"), formats.rate, rates[0], readings.rates(query, points))
-        | {"trend": verdict(*rates, counts, floor=0.1, higher_is_better=True, neutral=True)},
+        | {
+            "trend": verdict(*rates, counts, floor=0.1, higher_is_better=True, neutral=True),
+            "note": _recent(query),
+        },
         _figure("errors", _("Error rate"), formats.percent, window.error_pct, errors)
         | {"trend": verdict(window.error_pct, before.error_pct, counts, floor=0.1)},
     ]
+
+
+def _recent(query: PageQuery) -> str:
+    try:
+        return formats.recent(readings.recent_rates(query, query.key))
+    except StoreUnavailable:
+        return ""
 
 
 def _figure(
@@ -142,6 +153,7 @@ def _figure(
         "name": name,
         "label": label,
         **formats.rounded(say(value)),
+        "note": "",
         "target": None if limit is None else {"text": f"≤ {formats.target(say(limit))}", "missed": missed},
         "spark": spark(history),
     }

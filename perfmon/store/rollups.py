@@ -146,9 +146,7 @@ def _windows(rows: Any) -> dict[int, Window]:
 def _prune(model: type[Rollup], before: int) -> int:
     deleted = 0
     for _ in range(PRUNE_STATEMENTS):
-        old = list(
-            model.objects.filter(start__lt=before).order_by("start").values_list("pk", flat=True)[:PRUNE_ROWS]
-        )
+        old = list(model.objects.filter(start__lt=before).order_by("start").values_list("pk", flat=True)[:PRUNE_ROWS])
         if not old:
             break
         deleted += model.objects.filter(pk__in=old).delete()[0]

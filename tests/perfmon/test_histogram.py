@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -105,7 +106,7 @@ def test_a_value_lies_in_its_bucket_and_the_middle_is_close(value):
 def test_buckets_follow_one_another_without_gap():
     edges = [bucket_bounds(index) for index in range(BUCKET_LIMIT)]
     assert edges[0][0] == 0
-    assert all(before[1] == after[0] for before, after in zip(edges, edges[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(edges))
     assert edges[-1][1] == MAX_VALUE + 1
 
 

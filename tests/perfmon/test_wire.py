@@ -117,7 +117,7 @@ def test_a_damaged_row_raises_value_error(rows):
     ],
 )
 def test_a_head_of_other_types_is_no_process_window(head):
-    with pytest.raises(ValueError, match="not a process window|not rows"):
+    with pytest.raises(ValueError, match=r"not a process window|not rows"):
         unpack_process_window(b"\x01" + msgpack.packb(head))
 
 

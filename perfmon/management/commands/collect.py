@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,9 +35,7 @@ class Command(BaseCommand):
 
         loop = make_loop()
         if options["once"]:
-            import time
-
-            loop.tick(time.time())
+            loop.once(time.time())
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,0 +1,111 @@
+"""The loop: whatever fails is counted, the rest of the tick is done and the next one comes."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from perfmon import guard
+from perfmon.collector.loop import CollectorLoop, make_loop
+from perfmon.collector.merging import Collector
+from perfmon.context import current
+from perfmon.exceptions import TransportError
+from perfmon.series import SeriesKey
+from perfmon.transport import get_transport
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def one_process(settings) -> None:
+    """perfmon without Valkey, with no failures yet."""
+    settings.PERFMON = {"VALKEY_URL": "", "LOCAL_COLLECTOR": False, "HOST_NAME": "web1"}
+    guard.failures.clear()
+
+
+def test_a_follow_up_that_fails_is_counted_and_the_others_are_done():
+    done: list[float] = []
+
+    def broken(tick, now) -> None:
+        raise RuntimeError("no frame")
+
+    loop = CollectorLoop([broken, lambda tick, now: done.append(now)])
+    loop.tick(NOW)
+    loop.tick(NOW + 1)
+    loop.collector.resign()
+    assert done == [NOW, NOW + 1]
+    assert guard.failures["follow-up broken"] == 2
+
+
+@pytest.mark.parametrize("error", [TransportError("away"), RuntimeError("a fault of ours")])
+def test_a_tick_that_fails_is_counted_and_the_next_one_merges(error, packed_window, stored, monkeypatch):
+    collector, done = Collector(), []
+    loop = CollectorLoop([lambda tick, now: done.append(tick.windows)], collector)
+    get_transport().send(packed_window(1, int(NOW), [1000]))
+
+    def away() -> None:
+        raise error
+
+    monkeypatch.setattr(collector._inbox, "receive", away)
+    loop.tick(NOW)
+    assert (guard.failures["collect"], done) == (1, [])
+    monkeypatch.undo()
+    loop.tick(NOW + 1)
+    collector.resign()
+    assert done == [1]
+    assert stored(1, int(NOW))[SeriesKey("request", "GET /")].count == 1
+
+
+def test_a_dead_valkey_is_counted_and_the_loop_goes_on(settings):
+    settings.PERFMON = {"VALKEY_URL": "redis://127.0.0.1:1/0", "LOCAL_COLLECTOR": False}
+    loop = CollectorLoop([])
+    loop.tick(NOW)
+    loop.tick(NOW + 1)
+    assert guard.failures["collect"] == 2
+
+
+def test_only_the_leader_follows_up_and_says_that_it_leads(caplog):
+    caplog.set_level(logging.INFO, "perfmon.collector")
+    done: list[str] = []
+    first = CollectorLoop([lambda tick, now: done.append("first")])
+    second = CollectorLoop([lambda tick, now: done.append("second")])
+    for loop in (first, second, first, second):
+        loop.tick(NOW)
+    assert done == ["first", "first"]
+    assert caplog.messages.count("this collector leads") == 1
+    first.collector.resign()
+    second.tick(NOW + 1)
+    second.collector.resign()
+    assert done[-1] == "second"
+
+
+def test_it_ticks_until_told_to_stop_leaves_itself_unmeasured_and_resigns():
+    seen: list[bool] = []
+    waits: list[float] = []
+
+    def stopped(seconds: float) -> bool:
+        waits.append(seconds)
+        return len(waits) > 3
+
+    def look(tick, now) -> None:
+        trace = current.get()
+        seen.append(trace is not None and trace.muted)
+
+    CollectorLoop([look]).run(stopped)
+    assert seen == [True] * 3
+    assert all(0 < seconds <= 1 for seconds in waits)
+    heir = Collector()
+    assert heir.tick(NOW).leading
+    heir.resign()
+
+
+@pytest.mark.django_db
+def test_the_projects_loop_publishes_and_keeps_up(monkeypatch):
+    published: list[float] = []
+    monkeypatch.setattr("perfmon.live.publisher.Publisher.publish", lambda self, now: published.append(now))
+    monkeypatch.setattr("perfmon.collector.upkeep.Upkeep.after_tick", lambda self, tick, now: published.append(-now))
+    loop = make_loop()
+    loop.tick(NOW)
+    loop.collector.resign()
+    assert published == [NOW, -NOW]
