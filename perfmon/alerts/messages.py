@@ -41,6 +41,11 @@ def sentence(rule: str, *, scope: str, value: float, limit: float, unit: str, wi
     }
 
 
+def held_note(value: float, unit: str) -> str:
+    """What is said after the sentence while an alert is held: the figure has fallen, and the end is near."""
+    return str(_("It is %(value)s now; the alert ends if it stays there.")) % {"value": figure(value, unit)}
+
+
 def figure(value: float, unit: str) -> str:
     """A figure with its unit and about three digits: "873 ms", "2.41 s", "7%", "0.52%"."""
     if unit == "ms" and value >= 1000:

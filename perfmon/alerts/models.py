@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from perfmon.alerts.messages import rule_label, sentence
+from perfmon.alerts.messages import held_note, rule_label, sentence
 from perfmon.alerts.rules import FIRING_STATES, Severity, State
 
 MAX_SCOPE_CHARS = 64
@@ -84,11 +84,12 @@ class Alert(models.Model):
 
     @property
     def message(self) -> str:
-        """One plain sentence with figure and limit, in the reader's language; an ended incident tells its peak."""
-        shown = self.peak if self.state == State.RESOLVED else self.value
-        return sentence(
+        """One plain sentence with figure and limit, in the reader's language; once the figure fell it tells the peak."""
+        shown = self.value if self.state in (State.PENDING, State.FIRING) else self.peak
+        text = sentence(
             self.rule, scope=self.scope, value=shown, limit=self.limit, unit=self.unit, window_s=self.window_s
         )
+        return f"{text} {held_note(self.value, self.unit)}" if self.state == State.HELD else text
 
 
 class AlertTransition(models.Model):

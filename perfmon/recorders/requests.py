@@ -34,6 +34,8 @@ MAX_QUEUE_NS = 600 * 10**9  # a longer wait is a foreign clock, not a queue
 OWN_COST_MASK = 31
 OWN_URLS = ("dashboard", "dashboard_data", "metrics_ingest", "health")
 
+RequestKey = tuple[str | None, str | None, int]  # method, route, status class
+
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 _GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
@@ -134,21 +136,26 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
     return ended_ns - trace.started_ns
 
 
-def _new_slot(key: tuple[str | None, str | None, int]) -> RequestSlot:
-    method, route, status_class = key
-    method = method if method in METHODS else "OTHER"
-    status_class = status_class if 1 <= status_class <= 5 else 5
-    label = f"{method} {route_label(route)}"
-    other = f"{method} {OVERFLOW_KEY}"
+def _new_slot(key: RequestKey) -> RequestSlot:
+    """Make this second's slot of a key, which on a quiet site is every other request: its names are kept."""
+    label, other, status_class = _names(key)
     return local.shard.slot(
         key,
         lambda: RequestSlot(label, status_class),
-        (OVERFLOW_KEY, method, status_class),
+        (other, status_class),
         lambda: RequestSlot(other, status_class),
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
+def _names(key: RequestKey) -> tuple[str, str, int]:
+    """Return a key's label, the label it shares past the limit, and its status class."""
+    method, route, status_class = key
+    method = method if method in METHODS else "OTHER"
+    status_class = status_class if 1 <= status_class <= 5 else 5
+    return f"{method} {route_label(route)}", f"{method} {OVERFLOW_KEY}", status_class
+
+
 def route_label(route: str | None) -> str:
     """Return a URL pattern as people write it: ``articles/<slug:slug>/`` becomes ``/articles/<slug>/``."""
     if route is None:

@@ -24,7 +24,7 @@ from perfmon.valkey import get_client, reaching_valkey
 from perfmon.wire import Rows, unpack_block
 
 SETTLED_S = 15
-CACHE_BYTES = 4 << 20  # of packed blocks, which take about five times as much once decoded
+CACHE_BYTES = 2 << 20  # of packed blocks, which take about five times as much once decoded
 CACHE_AGE_S = 60  # sums of kept blocks are kept as long again: a window later than SETTLED_S shows within 140 s
 CACHE_AGE_SPREAD_S = 30
 
@@ -135,7 +135,7 @@ class BlockReader:
             found[start] = rows = readable_block(packed)
             if start + step_s + SETTLED_S <= now:
                 self._hold((step_s, start), clock, len(packed or b"") + 64, rows)
-            elif view is not None:
+            if view is not None:
                 view[step_s, start] = rows
         return [found[start] for start in starts]
 

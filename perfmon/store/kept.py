@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from perfmon.series import Window
 from perfmon.store.fine import is_fresh
@@ -16,29 +17,32 @@ from perfmon.store.fine import is_fresh
 KEPT_STEPS = 400  # of a series; a chart read from the fine store has at most 180
 
 
-class KeptSums:
+Sum = TypeVar("Sum")
+
+
+class KeptSums(Generic[Sum]):
     """Sums over settled spans, kept for as long as blocks are (``BlockReader``); the newest ``limit`` of them."""
 
-    def __init__(self, add_up: Callable[[str, int, int, float], dict[str, Window]], limit: int) -> None:
+    def __init__(self, add_up: Callable[[str, int, int, float], Sum], limit: int) -> None:
         self._add_up = add_up
         self._limit = limit
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, int, int], tuple[float, dict[str, Window]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, int], tuple[float, Sum]] = OrderedDict()
 
-    def __call__(self, kind: str, start: int, end: int, now: float) -> dict[str, Window]:
-        """Return the windows by key over ``[start, end)``; they are shared, never change them."""
+    def __call__(self, kind: str, start: int, end: int, now: float) -> Sum:
+        """Return the sums by key over ``[start, end)``; they are shared, never change them."""
         span, clock = (kind, start, end), time.monotonic()
         with self._lock:
             kept = self._kept.get(span)
         if kept is not None and is_fresh(kept[0], start, clock):
             return kept[1]
-        windows = self._add_up(kind, start, end, now)
+        found = self._add_up(kind, start, end, now)
         with self._lock:
-            self._kept[span] = (clock, windows)
+            self._kept[span] = (clock, found)
             self._kept.move_to_end(span)
             while len(self._kept) > self._limit:
                 self._kept.popitem(last=False)
-        return windows
+        return found
 
     def clear(self) -> None:
         """Forget everything."""

@@ -16,7 +16,7 @@ from perfmon import guard
 from perfmon.conf import on_change as on_config_change
 from perfmon.exceptions import StoreUnavailable
 from perfmon.models import HourRollup, MinuteRollup, Rollup
-from perfmon.series import Window
+from perfmon.series import Window, type_of_row
 from perfmon.store.fine import SETTLED_S, block_reader
 from perfmon.store.kept import KeptSteps, KeptSums
 from perfmon.store.ranges import HOUR, MINUTE, SECOND, TEN, Range
@@ -103,21 +103,17 @@ def _summed_settled(kind: str, start: int, end: int, now: float) -> dict[str, Wi
         return _summed({}, _fine_total(kind, start, end, now))
     windows = _summed({}, _fine_total(kind, start, first, now))
     for minute in range(first, last, MINUTE):
-        for key, window in settled_minutes(kind, minute, minute + MINUTE, now).items():
-            held = windows.get(key)
-            if held is None:
-                windows[key] = window.copy()
-            else:
-                held.merge(window)
+        _summed(windows, settled_minutes(kind, minute, minute + MINUTE, now).items())
     return _summed(windows, _fine_total(kind, last, end, now))
 
 
-def _minute_total(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
-    return _summed({}, _fine_total(kind, start, end, now))
+def _minute_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_of_row]:
+    """Sum a minute into packed rows, a tenth of the memory of windows: there may be two hours of them."""
+    return {key: window.to_row() for key, window in _summed({}, _fine_total(kind, start, end, now)).items()}
 
 
 kept_steps = KeptSteps(64)
-settled_minutes = KeptSums(_minute_total, 4 * 130)  # four kinds, two hours and a bit
+settled_minutes = KeptSums(_minute_rows, 4 * 130)  # four kinds, two hours and a bit
 settled_totals = KeptSums(_summed_settled, 4 * 4)
 on_config_change(settled_minutes.clear, settled_totals.clear, kept_steps.clear)
 

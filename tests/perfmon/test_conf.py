@@ -15,9 +15,8 @@ from perfmon.conf import PANELS, RECORDERS, Config, get_budgets, get_config, on_
 SETTINGS_PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
-def test_a_project_without_settings_gets_the_defaults(settings):
-    del settings.PERFMON
-    del settings.PERF_BUDGETS
+def test_a_project_that_sets_nothing_gets_the_defaults(settings):
+    settings.PERFMON = settings.PERF_BUDGETS = {}
     assert get_config() == Config()
     assert get_budgets() == Budgets()
     assert (get_config().recorders, get_config().panels) == (RECORDERS, PANELS)

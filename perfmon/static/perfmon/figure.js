@@ -2,7 +2,8 @@
 
 import { timeTicks, valueText, valueTicks } from "./axis.js";
 
-export const MARGIN = { l: 56, r: 8, t: 8, b: 24 };
+export const NARROW_PX = 600;
+const MARGIN = { l: 56, r: 8, t: 8, b: 24 };
 const CLEAR = "rgba(0,0,0,0)";
 
 export function makeFigure(element, chart, frame, view) {
@@ -89,12 +90,12 @@ function upright(marker, ink) {
   return { type: "line", yref: "paper", y0: 0, y1: 1, x0: marker.at, x1: marker.at, line: { color, width: 1, dash: "dot" } };
 }
 
-// Markers close to each other share the room: only one that has some tells its name.
+// Markers close to each other share the room: only one that has some tells its name. A narrow chart has none to share.
 function markerLabel(marker, markers, [from, to], ink) {
   const near = (to - from) / 6;
   const atEdge = to - marker.at < near;
   const side = atEdge ? -1 : 1;
-  const crowded = markers.some((other) => side * (other.at - marker.at) > 0 && side * (other.at - marker.at) < near);
+  const crowded = innerWidth < NARROW_PX || markers.some((other) => side * (other.at - marker.at) > 0 && side * (other.at - marker.at) < near);
   return {
     x: marker.at, xanchor: atEdge ? "right" : "left", yref: "paper", y: 1, yanchor: "top", showarrow: false,
     xshift: atEdge ? -2 : 2, text: crowded ? "▲" : `▲ ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },
