@@ -84,7 +84,7 @@ class Alert(models.Model):
 
     @property
     def message(self) -> str:
-        """One plain sentence with figure and limit, in the reader's language; once the figure fell it tells the peak."""
+        """One plain sentence with figure and limit, in the reader's language; once it fell, with the peak."""
         shown = self.value if self.state in (State.PENDING, State.FIRING) else self.peak
         text = sentence(
             self.rule, scope=self.scope, value=shown, limit=self.limit, unit=self.unit, window_s=self.window_s

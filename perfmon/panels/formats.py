@@ -61,9 +61,8 @@ def rate(value: float | None, unit: str = "/s") -> Figure:
 def recent(rates: Sequence[float]) -> str:
     """Rates over the last 10 s, minute and five minutes, in one line."""
     texts = [phrase(rate(value, "")) for value in rates]
-    return gettext("10 s %(ten)s · 1 min %(minute)s · 5 min %(five)s") % dict(
-        zip(("ten", "minute", "five"), texts, strict=True)
-    )
+    line = gettext("10 s %(ten)s · 1 min %(minute)s · 5 min %(five)s")
+    return line % dict(zip(("ten", "minute", "five"), texts, strict=True))
 
 
 def percent(value: float | None) -> Figure:

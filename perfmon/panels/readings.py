@@ -157,7 +157,7 @@ def rates(query: PageQuery, points: Sequence[Point]) -> list[float | None]:
 
 
 def recent_rates(query: PageQuery, key: str) -> list[float]:
-    """Requests a second over the last 10 s, minute and five minutes, which fall when traffic stops. StoreUnavailable."""
+    """Requests a second over the last 10 s, minute and five minutes: they fall when traffic stops. StoreUnavailable."""
     end = int(query.now)
     return [selectors.window_between("request", key, end - seconds, end).count / seconds for seconds in RECENT_S]
 

@@ -75,7 +75,7 @@ class CacheRecorder:
 
         def create_connection(alias: str) -> BaseCache:
             backend = make(alias)
-            backend.__class__ = recorded_class(cast(Any, type(backend)))
+            backend.__class__ = recorded_class(cast("Any", type(backend)))
             cast("Any", backend).perfmon_alias = alias
             return backend
 
