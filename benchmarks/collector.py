@@ -1,9 +1,9 @@
 """A tick of the collector: windows of 10 processes with 200 series each merged, stored in Valkey and published.
 
-Ten minutes of 1,000 requests a second are simulated, after as long a warm-up: the windows are real, their seconds follow
-one another without waiting. A tick is everything that happens before the next can begin: receive, merge, commit, and the
-frame of the overview, which somebody watches all the time. Minutes are rolled up and alerts evaluated as in service,
-beside the ticks.
+Ten minutes of 1,000 requests a second are simulated, after as long a warm-up: the windows are real, their seconds
+follow one another without waiting. A tick is everything that happens before the next can begin: receive, merge, commit,
+and the frame of the overview, which somebody watches all the time. Minutes are rolled up and alerts evaluated as in
+service, beside the ticks.
 """
 
 from __future__ import annotations

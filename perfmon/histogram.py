@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, compress
 
 SUB_BITS = 6
@@ -138,11 +138,11 @@ class PackedSum:
 
     def add(self, packed: bytes) -> None:
         """Add one; raises ValueError on bad bytes."""
-        width, size = _read_head(packed)
-        if not width & _RUN or width == _RUN | _LANE_BYTES:  # so wide that lanes might run over
+        form, size = _read_head(packed)
+        width = form ^ _RUN
+        if not form & _RUN or width == _LANE_BYTES:  # counts that wide might overflow a lane
             merge_packed(self._counts, packed)
             return
-        width ^= _RUN
         first = _first_of_run(packed, size)
         lanes = bytearray(_LANE_BYTES * size)
         for byte in range(width):
@@ -170,10 +170,10 @@ def unpack(packed: bytes) -> tuple[array[int], array[int]]:
         run = _native(array(_COUNT_CODES[width ^ _RUN], packed[_HEADER_BYTES + 2 :]))
         return array("H", compress(range(first, first + size), run)), array(run.typecode, filter(None, run))
     edge = _HEADER_BYTES + 2 * size
-    indices, counts = (
-        _native(array("H", packed[_HEADER_BYTES:edge])),
-        _native(array(_COUNT_CODES[width], packed[edge:])),
-    )
+    indices, counts = array("H", packed[_HEADER_BYTES:edge]), array(_COUNT_CODES[width], packed[edge:])
+    if sys.byteorder == "big":
+        indices.byteswap()
+        counts.byteswap()
     if size and (indices[0] if size == 1 else max(indices)) >= BUCKET_LIMIT:
         raise ValueError(f"histogram bucket {max(indices)} is past {BUCKET_LIMIT - 1}")
     return indices, counts
@@ -202,9 +202,8 @@ def _read_head(packed: bytes) -> tuple[int, int]:
     if version != FORMAT_VERSION:
         raise ValueError(f"histogram format {version} is not {FORMAT_VERSION}")
     width = form & ~_RUN
-    if width not in _COUNT_CODES or len(packed) != _HEADER_BYTES + (
-        2 + size * width if form & _RUN else size * (2 + width)
-    ):
+    body_bytes = 2 + size * width if form & _RUN else size * (2 + width)
+    if width not in _COUNT_CODES or len(packed) != _HEADER_BYTES + body_bytes:
         raise ValueError(f"histogram of {size} buckets and width {width} does not have {len(packed)} bytes")
     return form, size
 
@@ -220,9 +219,8 @@ def _count_width(largest: int) -> int:
     return next(width for width in (1, 2, 4, 8) if largest < 1 << (8 * width))
 
 
-def _little(values: Iterable[int]) -> bytes:
-    packed = values if isinstance(values, array) else array("Q", values)
-    return _native(packed[:] if sys.byteorder == "big" else packed).tobytes()
+def _little(values: array[int]) -> bytes:
+    return _native(values[:] if sys.byteorder == "big" else values).tobytes()
 
 
 def _native(little: array[int]) -> array[int]:

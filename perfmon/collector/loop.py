@@ -10,6 +10,7 @@ from perfmon import guard
 from perfmon.collector.merging import Collector, Tick
 from perfmon.collector.upkeep import Upkeep
 from perfmon.context import muted
+from perfmon.ingest import ingest
 
 logger = logging.getLogger("perfmon.collector")
 
@@ -34,6 +35,7 @@ class CollectorLoop:
 
     def run(self, stopped: Callable[[float], bool]) -> None:
         """Tick once a second until ``stopped(seconds)``, which waits that long, says so."""
+        ingest.start()  # this process too reports its memory and its failures
         with muted():
             while not stopped(1.0 - (time.time() - TICK_DELAY_S) % 1.0):
                 self.tick(time.time())

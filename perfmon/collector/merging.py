@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from perfmon import guard
 from perfmon.conf import get_config
 from perfmon.exceptions import LeaseLost
+from perfmon.ingest import dropped
 from perfmon.series import STATUS_CLASSES, TOTAL_KEY, SeriesKey, Window, Windows, merge_windows
 from perfmon.store.fine import get_fine_store, readable_block
 from perfmon.store.ranges import FINE_STEPS
@@ -104,6 +105,8 @@ class Collector:
         commit.seen = {process: f"{sequence}:{second}" for process, (sequence, second) in seen.items()}
         commit.gone = tuple(name for name, (_, at) in self._seen.items() if at < now - FORGET_PROCESS_S)
         self._inbox.commit(commit)
+        if tick.refused:
+            dropped["late or damaged windows"] += tick.refused
         self._committed(seen, commit.gone)
         tick.seconds = set(changed)
 

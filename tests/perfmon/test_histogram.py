@@ -15,6 +15,7 @@ from perfmon.histogram import (
     MAX_VALUE,
     RELATIVE_ERROR,
     Histogram,
+    PackedSum,
     bucket_bounds,
     bucket_index,
     bucket_middle,
@@ -28,6 +29,7 @@ PERCENTS = ("0", "0.1", "1", "10", "25", "50", "75", "90", "95", "99", "99.9", "
 any_value = st.integers(0, MAX_VALUE)
 durations_ns = st.integers(MICROSECOND_NS, TEN_MINUTES_NS)
 samples = st.lists(st.one_of(any_value, durations_ns), max_size=60)
+clusters = st.integers(0, 34).flatmap(lambda bits: st.lists(st.integers(32 << bits, 64 << bits), max_size=60))
 
 
 def histogram_of(values: list[int]) -> Histogram:
@@ -120,7 +122,25 @@ def test_an_empty_histogram_has_no_percentile():
     assert Histogram({5: 0}).percentile(50) is None
 
 
-@given(samples, st.integers(1, 1 << 40))
+@given(st.lists(clusters, max_size=8), st.integers(1, 1 << 40))
+def test_a_sum_of_packed_histograms_is_their_merge(parts, times):
+    parts = [*parts, sorted({value % 4096 for part in parts for value in part})]
+    histograms = [Histogram({at: n * times for at, n in histogram_of(part).counts.items()}) for part in parts]
+    total = PackedSum()
+    for histogram in histograms:
+        total.add(histogram.to_bytes())
+    assert total.histogram() == merged(*histograms)
+
+
+@given(st.lists(durations_ns, min_size=1, max_size=30))
+def test_a_sum_of_damaged_bytes_raises_value_error(values):
+    packed = histogram_of(values).to_bytes()
+    for damaged in (packed[:-1], packed + b"\0", b"\2" + packed[1:], packed[:3]):
+        with pytest.raises(ValueError, match="histogram"):
+            PackedSum().add(damaged)
+
+
+@given(st.one_of(samples, clusters), st.integers(1, 1 << 40))
 def test_bytes_round_trip(values, times):
     histogram = Histogram({index: count * times for index, count in histogram_of(values).counts.items()})
     packed = histogram.to_bytes()
@@ -133,14 +153,22 @@ def test_bytes_round_trip(values, times):
 
 @pytest.mark.parametrize(("largest", "width"), [(255, 1), (256, 2), (65_535, 2), (65_536, 4), (1 << 32, 8)])
 def test_counts_take_the_narrowest_width_that_holds_them(largest, width):
-    packed = Histogram({1: 1, 2: largest}).to_bytes()
+    packed = Histogram({1: 1, 2000: largest}).to_bytes()
     assert len(packed) == 4 + 2 * (2 + width)
-    assert Histogram.from_bytes(packed).counts == {1: 1, 2: largest}
+    assert Histogram.from_bytes(packed).counts == {1: 1, 2000: largest}
+
+
+@pytest.mark.parametrize(("largest", "width"), [(255, 1), (256, 2), (65_535, 2), (65_536, 4), (1 << 32, 8)])
+def test_neighbouring_buckets_are_packed_as_a_run_without_their_indices(largest, width):
+    counts = {1000: 1, 1002: 2, 1003: largest, 1005: 7}
+    packed = Histogram(counts).to_bytes()
+    assert len(packed) == 4 + min(2 + 6 * width, 4 * (2 + width))
+    assert Histogram.from_bytes(packed).counts == counts
 
 
 def test_size_is_bounded_whatever_is_counted():
     full = Histogram(dict.fromkeys(range(BUCKET_LIMIT), 1 << 40))
-    assert len(full.to_bytes()) == 4 + 10 * BUCKET_LIMIT
+    assert len(full.to_bytes()) == 6 + 8 * BUCKET_LIMIT
     full.merge(histogram_of([0, MAX_VALUE, 1 << 62]))
     assert len(full.counts) == BUCKET_LIMIT
 
@@ -176,6 +204,9 @@ def test_damaged_bytes_raise_value_error_and_nothing_else(values, data):
         (b"\x01\x03\x00\x00", "width 3"),
         (b"\x01\x01\x01\x00\x05\x00", "does not have"),
         (b"\x01\x01\x02\x00\xff\xff\x05\x00\x01\x01", "bucket 65535 is past"),
+        (b"\x01\x83\x00\x00\x00\x00", "width 3"),
+        (b"\x01\x81\x02\x00\x05\x00\x01", "does not have"),
+        (b"\x01\x81\x02\x00\xbf\x08\x01\x01", "bucket 2240 is past"),
     ],
 )
 def test_what_is_wrong_with_bytes_is_said(packed, says):
