@@ -1,4 +1,4 @@
-"""perfmon's tables: rollups of windows by the minute and by the hour, alerts, and tokens of programs."""
+"""perfmon's tables: rollups of windows by the minute, the hour and the day, alerts, and tokens of programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from perfmon.alerts.models import Alert, AlertTransition
 from perfmon.tokens import ApiToken
 
-__all__ = ["Alert", "AlertTransition", "ApiToken", "HourRollup", "MinuteRollup", "SeriesName"]
+__all__ = ["Alert", "AlertTransition", "ApiToken", "DayRollup", "HourRollup", "MinuteRollup", "SeriesName"]
 
 
 class SeriesName(models.Model):
@@ -77,4 +77,21 @@ class HourRollup(Rollup):
         indexes = [
             # Pruning and rewriting one hour go by time alone.
             models.Index(fields=["start"], name="perfmon_hour_start"),
+        ]
+
+
+class DayRollup(Rollup):
+    """One whole day (UTC) of one series, written when it is over so that months are summed from few rows.
+
+    A day has the rows of all its series or none: writing a minute into it takes them away until it is summed again.
+    """
+
+    class Meta(Rollup.Meta):
+        constraints = [
+            # As for minutes.
+            models.UniqueConstraint(fields=["series", "start"], name="perfmon_day_series_start"),
+        ]
+        indexes = [
+            # Pruning, taking a day away and finding those not written yet go by time alone.
+            models.Index(fields=["start"], name="perfmon_day_start"),
         ]

@@ -68,7 +68,7 @@ class Upkeep:
             jobs.append(lambda: self.roll_up(now))
         if clock >= self._prune_due_s:
             self._prune_due_s = clock + PRUNE_EVERY_S
-            jobs += [lambda: rollups.prune(now), lambda: alert_prune(now=now)]
+            jobs += [lambda: rollups.write_days(now), lambda: rollups.prune(now), lambda: alert_prune(now=now)]
         return jobs
 
     def roll_up(self, now: float) -> None:

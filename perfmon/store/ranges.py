@@ -7,6 +7,7 @@ second            15 min         fine store          1 s
 ten               24 h           fine store          10 s
 minute            90 days        SQL                 60 s
 hour              2 years        SQL                 3600 s
+day               2 years        SQL, for totals     86400 s
 ================  =============  ==================  ======
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SECOND, TEN, MINUTE, HOUR = 1, 10, 60, 3600
+SECOND, TEN, MINUTE, HOUR, DAY = 1, 10, 60, 3600, 86_400
 SECOND_KEEP_S = 900
 FINE_STEPS = (SECOND, TEN)
 

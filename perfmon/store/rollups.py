@@ -1,28 +1,31 @@
-"""Rollups: closed minutes as rows, hours as the sum of their minutes. The only writer of windows in SQL.
+"""Rollups: closed minutes as rows, hours and days as the sum of their minutes. The only writer of windows in SQL.
 
 Writing a minute replaces it, so the collector may write it as often as windows keep coming late. A minute written for
-the first time is added to its hour; when one is written again, the hour is summed anew from its minutes, because a
-maximum can't be taken out of a sum.
+the first time is added to its hour; when one is written again, the hours of the series that changed are summed anew
+from their minutes, because a maximum can't be taken out of a sum. Days are summed once they are over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from django.db import IntegrityError, connections, router, transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef
 
 from perfmon.conf import get_budgets
-from perfmon.models import HourRollup, MinuteRollup, Rollup, SeriesName
+from perfmon.models import DayRollup, HourRollup, MinuteRollup, Rollup, SeriesName
 from perfmon.series import SeriesKey, Window, Windows
-from perfmon.store.ranges import HOUR
+from perfmon.store.ranges import DAY, HOUR
+from perfmon.store.sums import sum_rows
 
 UPSERT_ROWS = 500  # a statement; Django gives SQLite at most 999 parameters, which are 142 rows of seven
 PRUNE_ROWS = 2_000  # a statement, so that no lock is held for long
 PRUNE_STATEMENTS = 20  # a call
 KNOWN_NAMES = 10_000
-DAY_S = 86_400
+DAY_GRACE_S = 3600  # after a day's end before it is summed; what comes later still takes it away
+DAYS_READ = 181  # the longest range and the one before it
+DAYS_A_CALL = 10
 FIGURES = ("count", "errors", "sum", "max", "histogram")
 NOT_KEPT = frozenset({"process", "socket"})  # their keys are single processes, gone with the next deploy
 
@@ -48,30 +51,71 @@ def _write(start: int, kept: Windows) -> None:
     with transaction.atomic(using=using):
         _lock(using, by_id)
         minute = MinuteRollup.objects.using(using).filter(start=start)
-        again = minute.exists()
-        if again:
-            minute.delete()
-        _upsert(using, MinuteRollup, start, by_id)
-        _upsert(using, HourRollup, hour, _sum_of_minutes(using, hour) if again else _added(using, hour, by_id))
+        before = _windows(minute)
+        changed = {pk: window for pk, window in by_id.items() if before.get(pk) != window}
+        gone = before.keys() - by_id.keys()
+        if gone:
+            minute.filter(series__in=gone).delete()
+        _upsert(using, MinuteRollup, start, changed)
+        hours = _summed(using, hour, changed.keys() | gone) if before else _added(using, hour, by_id)
+        _upsert(using, HourRollup, hour, hours)
+        if changed or gone:
+            DayRollup.objects.using(using).filter(start=start // DAY * DAY).delete()
 
 
-def last_minute() -> int | None:
-    """Return the start of the newest minute written, or None. Minutes are written oldest first."""
-    newest: int | None = MinuteRollup.objects.aggregate(newest=Max("start"))["newest"]
+def write_days(now: float) -> int:
+    """Sum the hours of days that are over and not written, the newest first; returns how many days were written.
+
+    A call writes ``DAYS_A_CALL`` at most. Days that no range reaches are left out.
+    """
+    using = router.db_for_write(DayRollup)
+    oldest: int | None = HourRollup.objects.using(using).aggregate(oldest=Min("start"))["oldest"]
+    if oldest is None:
+        return 0
+    today = (int(now) - DAY_GRACE_S) // DAY * DAY
+    since = max(oldest // DAY * DAY, today - DAYS_READ * DAY)
+    found = DayRollup.objects.using(using).filter(start__gte=since).values_list("start", flat=True).distinct()
+    missing = sorted(set(range(since, today, DAY)) - set(found), reverse=True)
+    written = 0
+    for day in missing:
+        written += _write_day(using, day)
+        if written == DAYS_A_CALL:
+            break
+    return written
+
+
+def _write_day(using: str, day: int) -> bool:
+    hours = HourRollup.objects.using(using).filter(start__gte=day, start__lt=day + DAY)
+    with transaction.atomic(using=using):
+        _lock(using, hours.values_list("series_id", flat=True).distinct())
+        windows = _windows(hours)
+        _upsert(using, DayRollup, day, windows)
+    return bool(windows)
+
+
+def last_minute(using: str | None = None) -> int | None:
+    """Return the start of the newest minute written, or None. Minutes are written oldest first.
+
+    ``using`` names the database to ask, the one that is written to unless given.
+    """
+    minutes = MinuteRollup.objects.using(using or router.db_for_write(MinuteRollup))
+    newest: int | None = minutes.aggregate(newest=Max("start"))["newest"]
     return newest
 
 
 def prune(now: float) -> int:
     """Delete rows past their retention in bounded batches, and names nothing refers to; returns the rows deleted."""
-    budgets = get_budgets()
-    deleted = _prune(MinuteRollup, int(now) - budgets.keep_minute_days * DAY_S)
-    deleted += _prune(HourRollup, int(now) - budgets.keep_hour_days * DAY_S)
+    using, budgets = router.db_for_write(MinuteRollup), get_budgets()
+    deleted = _prune(using, MinuteRollup, int(now) - budgets.keep_minute_days * DAY)
+    deleted += _prune(using, HourRollup, int(now) - budgets.keep_hour_days * DAY)
+    deleted += _prune(using, DayRollup, int(now) - budgets.keep_hour_days * DAY)
     if deleted:
         _ids.clear()
         of_name = {"series": OuterRef("pk")}
-        unused = SeriesName.objects.exclude(Exists(MinuteRollup.objects.filter(**of_name)))
+        names = SeriesName.objects.using(using)
+        unused = names.exclude(Exists(MinuteRollup.objects.filter(**of_name)))
         unused = unused.exclude(Exists(HourRollup.objects.filter(**of_name)))
-        SeriesName.objects.filter(pk__in=list(unused.values_list("pk", flat=True)[:PRUNE_ROWS])).delete()
+        names.filter(pk__in=list(unused.values_list("pk", flat=True)[:PRUNE_ROWS])).delete()
     return deleted
 
 
@@ -99,13 +143,13 @@ def _bounded(series: SeriesKey) -> SeriesKey:
     return SeriesKey(series.kind[:32], series.key[:255])
 
 
-def _lock(using: str, by_id: Mapping[int, Window]) -> None:
+def _lock(using: str, pks: Iterable[int]) -> None:
     """Make two collectors that write one minute (the old leader's last, the new one's first) do so one after the other.
 
     Without it both could find the minute new and add it to the hour. SQLite has one writer at a time anyway.
     """
     if connections[using].features.has_select_for_update:
-        names = SeriesName.objects.using(using).filter(pk__in=by_id).order_by("pk")
+        names = SeriesName.objects.using(using).filter(pk__in=pks).order_by("pk")
         list(names.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
@@ -131,23 +175,25 @@ def _added(using: str, hour: int, by_id: Mapping[int, Window]) -> dict[int, Wind
     return held
 
 
-def _sum_of_minutes(using: str, hour: int) -> dict[int, Window]:
-    HourRollup.objects.using(using).filter(start=hour).delete()
-    return _windows(MinuteRollup.objects.using(using).filter(start__gte=hour, start__lt=hour + HOUR))
-
-
-def _windows(rows: Any) -> dict[int, Window]:
-    windows: dict[int, Window] = {}
-    for pk, *figures in rows.values_list("series_id", *FIGURES).iterator():
-        windows.setdefault(pk, Window()).merge_row(figures)
+def _summed(using: str, hour: int, pks: Set[int]) -> dict[int, Window]:
+    """Return the hour's windows of some series, from their minutes; those that have none left lose their hour."""
+    minutes = MinuteRollup.objects.using(using).filter(start__gte=hour, start__lt=hour + HOUR, series__in=pks)
+    windows = _windows(minutes)
+    gone = pks - windows.keys()
+    if gone:
+        HourRollup.objects.using(using).filter(start=hour, series__in=gone).delete()
     return windows
 
 
-def _prune(model: type[Rollup], before: int) -> int:
-    deleted = 0
+def _windows(rows: Any) -> dict[int, Window]:
+    return sum_rows((pk, figures) for pk, *figures in rows.values_list("series_id", *FIGURES).iterator())
+
+
+def _prune(using: str, model: type[Rollup], before: int) -> int:
+    rows, deleted = model.objects.using(using), 0
     for _ in range(PRUNE_STATEMENTS):
-        old = list(model.objects.filter(start__lt=before).order_by("start").values_list("pk", flat=True)[:PRUNE_ROWS])
+        old = list(rows.filter(start__lt=before).order_by("start").values_list("pk", flat=True)[:PRUNE_ROWS])
         if not old:
             break
-        deleted += model.objects.filter(pk__in=old).delete()[0]
+        deleted += rows.filter(pk__in=old).delete()[0]
     return deleted

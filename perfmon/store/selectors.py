@@ -2,7 +2,7 @@
 
 Ranges up to an hour are read from the fine store. Longer ones are read from rollups up to the newest minute written
 (the *mark*) and from the fine store after it, so every range reaches up to now and nothing is counted twice. When the
-fine store can't be read, long ranges end at the mark.
+fine store can't be read, long ranges end at the mark. All statements of one range go to one database.
 """
 
 from __future__ import annotations
@@ -10,20 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import TypeVar
+
+from django.db import router
 
 from perfmon import guard
 from perfmon.conf import on_change as on_config_change
 from perfmon.exceptions import StoreUnavailable
-from perfmon.models import HourRollup, MinuteRollup, Rollup
+from perfmon.models import MinuteRollup
 from perfmon.series import Window, type_of_row
 from perfmon.store.fine import SETTLED_S, block_reader
 from perfmon.store.kept import KeptSteps, KeptSums
 from perfmon.store.ranges import HOUR, MINUTE, SECOND, TEN, Range
-from perfmon.store.rollups import FIGURES, last_minute
+from perfmon.store.rollups import last_minute
+from perfmon.store.stored import rows_between, rows_of_keys
+from perfmon.store.sums import sum_rows
 
 TAIL_LIMIT_S = 1800  # how far behind the mark may be and still be made up from blocks: 180 of them
+SETTLED_HOUR_S = 600  # after its end an hour hardly ever changes
 READ_AGAIN = 3  # times; the mark moves once a minute, more often only while a backlog is written
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +68,7 @@ def _fine_line(range_: Range, kind: str, key: str, grid: range, now: float) -> l
 
 
 def _by_step(range_: Range, rows: Iterable[tuple[int, str, Sequence[object]]]) -> dict[tuple[str, int], Window]:
-    steps: dict[tuple[str, int], Window] = {}
-    for at, key, row in rows:
-        step = (key, at // range_.step_s * range_.step_s)
-        held = steps.get(step)
-        if held is None:
-            held = steps[step] = Window()
-        held.merge_row(row)
-    return steps
+    return sum_rows(((key, at // range_.step_s * range_.step_s), row) for at, key, row in rows)
 
 
 def totals(range_: Range, kind: str, now: float, *, previous: bool = False) -> dict[str, Window]:
@@ -76,7 +76,7 @@ def totals(range_: Range, kind: str, now: float, *, previous: bool = False) -> d
     start, end = range_.previous(now) if previous else range_.span(now)
     if range_.bucket_s <= TEN:
         return _fine_totals(kind, start, end, now)
-    return _summed({}, _sql_total(kind, start, end, now))
+    return _sql_totals(kind, start, end, now)
 
 
 def _fine_totals(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
@@ -112,10 +112,16 @@ def _minute_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_
     return {key: window.to_row() for key, window in _summed({}, _fine_total(kind, start, end, now)).items()}
 
 
+def _hour_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_of_row]:
+    using = router.db_for_read(MinuteRollup)
+    return {key: window.to_row() for key, window in sum_rows(rows_between(using, kind, start, end)).items()}
+
+
 kept_steps = KeptSteps(64)
 settled_minutes = KeptSums(_minute_rows, 4 * 130)  # four kinds, two hours and a bit
 settled_totals = KeptSums(_summed_settled, 4 * 4)
-on_config_change(settled_minutes.clear, settled_totals.clear, kept_steps.clear)
+settled_hours = KeptSums(_hour_rows, 4 * 6)  # long ranges and those before them
+on_config_change(settled_minutes.clear, settled_totals.clear, settled_hours.clear, kept_steps.clear)
 
 
 def latest(kind: str, now: float, *, seconds: int = 15) -> dict[str, Window]:
@@ -139,17 +145,18 @@ def _rows(
     range_: Range, kind: str, keys: Sequence[str], start: int, end: int, now: float
 ) -> Iterable[tuple[int, str, Sequence[object]]]:
     """Give ``(bucket start, key, row)`` of everything recorded for the keys in ``[start, end)``, from SQL."""
-    model = MinuteRollup if range_.bucket_s == MINUTE else HourRollup
-    stored = model.objects.filter(series__kind=kind, series__key__in=keys, start__gte=start, start__lt=end)
-    mark, rows = _up_to_mark(lambda: list(stored.values_list("start", "series__key", *FIGURES)))
-    return chain(((at, key, row) for at, key, *row in rows), _tail(mark, kind, keys, start, end, now))
+    using = router.db_for_read(MinuteRollup)
+    mark, rows = _up_to_mark(
+        using, last_minute(using), lambda: rows_of_keys(using, range_.bucket_s, kind, keys, (start, end))
+    )
+    return chain(rows, _tail(mark, kind, keys, start, end, now))
 
 
-def _up_to_mark(read: Callable[[], list[Any]]) -> tuple[int | None, list[Any]]:
+def _up_to_mark(using: str, mark: int | None, read: Callable[[], list[Found]]) -> tuple[int | None, list[Found]]:
     """Return the mark and the rows up to it; reads again when a minute was written in between."""
-    mark, rows = last_minute(), read()
+    rows = read()
     for _ in range(READ_AGAIN):
-        before, mark = mark, last_minute()
+        before, mark = mark, last_minute(using)
         if mark == before:
             break
         rows = read()
@@ -196,30 +203,19 @@ def _cover(start: int, end: int, now: float) -> Iterable[tuple[int, range]]:
     return [(SECOND, range(start, first)), (TEN, range(first, last, TEN)), (SECOND, range(last, end))]
 
 
-def _sql_total(kind: str, start: int, end: int, now: float) -> Iterator[tuple[str, Sequence[object]]]:
-    """Give the rows of ``[start, end)``: whole hours, minutes at the edges, and what came after the mark.
+def _sql_totals(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
+    """Sum a span of rollups and what came after the mark; the settled part is kept from one second to the next.
 
     The hour ``now`` is in counts as whole: its row holds just the minutes written so far.
     """
-    first, last = -(-start // HOUR) * HOUR, (-(-end // HOUR) if end > now else end // HOUR) * HOUR
-
-    def stored() -> list[Any]:
-        rows = _stored(HourRollup, kind, first, last)
-        for edge_start, edge_end in ((start, min(first, end)), (max(last, start), end)):
-            rows += _stored(MinuteRollup, kind, edge_start, edge_end)
-        return rows
-
-    if end <= now:
-        yield from stored()
-        return
-    mark, rows = _up_to_mark(stored)
-    yield from rows
-    for _, key, row in _tail(mark, kind, None, start, end, now):
-        yield key, row
-
-
-def _stored(model: type[Rollup], kind: str, start: int, end: int) -> list[tuple[str, Sequence[object]]]:
-    if start >= end:
-        return []
-    rows = model.objects.filter(series__kind=kind, start__gte=start, start__lt=end)
-    return [(key, row) for key, *row in rows.values_list("series__key", *FIGURES)]
+    using = router.db_for_read(MinuteRollup)
+    mark = last_minute(using)
+    settled_s = min(now - SETTLED_HOUR_S, mark + MINUTE if mark is not None else start)
+    settled = end if end <= settled_s else max(start, int(settled_s) // HOUR * HOUR)
+    rows = list(settled_hours(kind, start, settled, now).items()) if start < settled else []
+    if settled == end:
+        return sum_rows(rows)
+    whole = -(-end // HOUR) * HOUR if end > now else end
+    mark, newest = _up_to_mark(using, mark, lambda: rows_between(using, kind, settled, whole))
+    tail = ((key, row) for _, key, row in _tail(mark, kind, None, settled, end, now))
+    return sum_rows(chain(rows, newest, tail))

@@ -2,8 +2,8 @@
 
 import { timeTicks, valueText, valueTicks } from "./axis.js";
 
-export const NARROW_PX = 600;
-const MARGIN = { l: 56, r: 8, t: 8, b: 24 };
+const NARROW_PX = 600;
+export const MARGIN = { l: 56, r: 8, t: 8, b: 24 };
 const CLEAR = "rgba(0,0,0,0)";
 
 export function makeFigure(element, chart, frame, view) {
