@@ -2,7 +2,8 @@
 
 Ranges up to an hour are read from the fine store. Longer ones are read from rollups up to the newest minute written
 (the *mark*) and from the fine store after it, so every range reaches up to now and nothing is counted twice. When the
-fine store can't be read, long ranges end at the mark. All statements of one range go to one database.
+fine store can't be read, long ranges end at the mark. What may still change is read from one database, whichever
+replica that is: its mark and its rows belong together.
 """
 
 from __future__ import annotations

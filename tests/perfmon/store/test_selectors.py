@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import cycle
 
 import pytest
 
@@ -16,6 +17,7 @@ from perfmon.store.fine import CACHE_AGE_S, memory_store
 from perfmon.store.ranges import DAY, HOUR, MINUTE, RANGES, SECOND, SECOND_KEEP_S, TEN, Range
 from perfmon.store.selectors import TAIL_LIMIT_S, latest, timeline, totals, window_between
 from perfmon.wire import pack_block
+from tests.perfmon.store.conftest import To
 
 NOW = 1_800_000_123.4  # 08:02:03
 KEYS = ("GET /", "GET /shop", "*")
@@ -169,6 +171,37 @@ def test_a_minute_written_while_a_range_is_read_is_neither_missed_nor_counted_tw
     monkeypatch.setattr("perfmon.store.selectors.last_minute", last_minute_then_write)
     assert totals(range_, "request", NOW)["GET /"].count == len(seconds)
     assert asked[0] != asked[-1]
+
+
+class InTurn:
+    """A router that reads from one replica after the other."""
+
+    def __init__(self, *aliases: str) -> None:
+        self._aliases = cycle(aliases)
+
+    def db_for_read(self, model: type, **hints: object) -> str:
+        """Read from the next."""
+        return next(self._aliases)
+
+    def db_for_write(self, model: type, **hints: object) -> str:
+        """Write to the default."""
+        return "default"
+
+
+def test_replicas_of_different_age_show_the_same(postgres_alias, monkeypatch):
+    minute = int(NOW) // MINUTE * MINUTE
+    seconds = {at: one_request("GET /", 1000) for at in range(minute - 600, int(NOW) + 1, 7)}
+    put(seconds)
+    for alias, mark in ((postgres_alias, minute - 240), ("default", minute - 60)):
+        monkeypatch.setattr("django.db.router.routers", [To(alias)])
+        rollups._ids.clear()
+        roll_up(seconds, mark + MINUTE)
+    rollups._ids.clear()
+    monkeypatch.setattr("django.db.router.routers", [InTurn("default", postgres_alias)])
+    for _ in range(6):
+        assert totals(RANGES["24h"], "request", NOW)["GET /"].count == len(seconds)
+        line = timeline(RANGES["24h"], "request", ["GET /"], NOW)["GET /"]
+        assert sum(point.window.count for point in line if point.window) == len(seconds)
 
 
 def test_a_mark_far_behind_is_made_up_from_blocks_as_far_as_the_limit():
