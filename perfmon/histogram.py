@@ -24,6 +24,7 @@ _HEADER_BYTES = 4  # version, form and bytes per count, number of buckets (littl
 _COUNT_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _RUN = 0x80  # form: counts of neighbouring buckets after the first one's index; otherwise an index for each count
 _LANE_BYTES = 8
+_ONE_HEAD, _ONE_BYTES = bytes((FORMAT_VERSION, 1, 1, 0)), 7  # one bucket, as in most rows of a second: 0.3 us, not 1.4
 
 
 def bucket_index(value: int) -> int:
@@ -181,6 +182,11 @@ def unpack(packed: bytes) -> tuple[array[int], array[int]]:
 
 def merge_packed(counts: dict[int, int], packed: bytes) -> None:
     """Add a packed histogram to a dict of counts without building an object for it (the collector's inner loop)."""
+    if len(packed) == _ONE_BYTES and packed[:_HEADER_BYTES] == _ONE_HEAD:
+        index = packed[4] | packed[5] << 8
+        if index < BUCKET_LIMIT:
+            counts[index] = counts.get(index, 0) + packed[6]
+            return
     for index, count in zip(*unpack(packed), strict=True):
         counts[index] = counts.get(index, 0) + count
 

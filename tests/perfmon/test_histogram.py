@@ -173,6 +173,19 @@ def test_size_is_bounded_whatever_is_counted():
     assert len(full.counts) == BUCKET_LIMIT
 
 
+@given(any_value, st.integers(1, 300))
+def test_a_single_bucket_is_merged_as_any_other(value, times):
+    counts = {bucket_index(value): 5, 0: 1}
+    expected = merged(Histogram(counts), Histogram({bucket_index(value): times}))
+    merge_packed(counts, Histogram({bucket_index(value): times}).to_bytes())
+    assert counts == expected.counts
+
+
+def test_a_single_bucket_past_the_last_is_refused():
+    with pytest.raises(ValueError, match="bucket 2240 is past"):
+        merge_packed({}, b"\x01\x01\x01\x00\xc0\x08\x01")
+
+
 def readable_or_refused(packed: bytes) -> None:
     """Bytes are either refused with ValueError or give a histogram that answers every question."""
     try:
