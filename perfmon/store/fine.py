@@ -144,7 +144,7 @@ class BlockReader:
             previous = self._held.pop(at, None)
             self._bytes += size - (previous[1] if previous else 0)
             self._held[at] = (clock, size, rows)
-            while self._bytes > CACHE_BYTES:
+            while self._bytes > CACHE_BYTES or clock - next(iter(self._held.values()))[0] > CACHE_AGE_S:
                 self._bytes -= self._held.popitem(last=False)[1][1]
 
 

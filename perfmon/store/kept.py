@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from perfmon.series import Window
-from perfmon.store.fine import is_fresh
+from perfmon.store.fine import CACHE_AGE_S, is_fresh
 
 KEPT_STEPS = 400  # of a series; a chart read from the fine store has at most 180
 
@@ -40,8 +40,8 @@ class KeptSums(Generic[Sum]):
         with self._lock:
             self._kept[span] = (clock, found)
             self._kept.move_to_end(span)
-            while len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
+            while len(self._kept) > self._limit or clock - next(iter(self._kept.values()))[0] > CACHE_AGE_S:
+                self._kept.popitem(last=False)  # the oldest: one past its age is never read again
         return found
 
     def clear(self) -> None:
