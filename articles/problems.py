@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
 from ninja import NinjaAPI
@@ -45,6 +45,15 @@ def problem(
     return response
 
 
+def refuse_unknown(parameters: Iterable[str], known: Container[str]) -> None:
+    """Refuse a query with other parameters than those ``known``: a misspelt one, ignored, would seem to have worked."""
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise ninja_errors.ValidationError(
+            [{"loc": ("query", name), "msg": "There is no such parameter."} for name in unknown]
+        )
+
+
 def method_not_allowed(*allowed: str) -> HttpResponse:
     """Answer 405 with the methods that are allowed."""
     names = ", ".join(allowed)
@@ -65,6 +74,7 @@ def add_handlers(api: NinjaAPI) -> None:
         (CursorError, _cursor_error),
         (Http404, _not_found),
         (RequestDataTooBig, _too_large),
+        (TooManyFieldsSent, _too_many),
         (RawPostDataException, _not_json),
     )
     for error, handler in handlers:
@@ -110,6 +120,10 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, f"The body may have at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+
+
+def _too_many(request: HttpRequest, error: TooManyFieldsSent) -> HttpResponse:
+    return problem(400, f"A query may have at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters.")
 
 
 def _not_json(request: HttpRequest, error: RawPostDataException) -> HttpResponse:

@@ -14,6 +14,7 @@ from articles.models import Article
 from articles.rendering import excerpt_of
 from articles.slugs import free_slugs, slug_base
 
+_WRITTEN = ("title", "slug", "body", "excerpt", "language")
 # At most this many writers of one title can clash on the numbered slugs; the random ones after them don't.
 _MAX_CLASHES = 20
 
@@ -43,13 +44,17 @@ def article_create(
 
 
 def article_update(*, article: Article) -> Article:
-    """Store the changed fields of an article as its next version; raises ValidationError naming the fields."""
+    """Store what was written as the article's next version; its way to the readers stays as it is stored.
+
+    Raises ValidationError naming the fields, Article.DoesNotExist.
+    """
     article.slug = article.slug or slug_base(article.title)
     article.excerpt = article.excerpt or excerpt_of(article.body)
     article.full_clean()
     with transaction.atomic():
         article.version = Article.objects.select_for_update().values_list("version", flat=True).get(pk=article.pk) + 1
-        article.save()
+        # Only these: a status that was read before another's publication would take the article off the site again.
+        article.save(update_fields=[*_WRITTEN, "version", "updated_at"])
     return article
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,7 @@ def draft(author: User) -> Callable[..., Article]:
 
 
 @pytest.fixture
-def published(draft: Callable[..., Article]) -> Iterator[Callable[..., Article]]:
+def published(draft: Callable[..., Article]) -> Callable[..., Article]:
     """Publish an article, each a minute after the one before."""
     moment = START
 

@@ -141,7 +141,9 @@ def test_a_request_another_site_made_the_browser_send_is_refused(author: User) -
     client = Client(enforce_csrf_checks=True)
     client.force_login(author)
 
-    assert send(client, GOOD).status_code == 403
+    refused = send(client, GOOD)
+    assert refused.status_code == 403
+    assert refused.headers["Content-Type"] == "application/problem+json"
     assert not Article.objects.exists()
     assert send(client, GOOD, headers=csrf(client)).status_code == 201
 

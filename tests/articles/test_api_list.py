@@ -82,6 +82,8 @@ def test_the_list_can_be_of_one_language(client: Client, published: Make) -> Non
         ({"cursor": "x"}, "cursor"),
         ({"cursor": ""}, "cursor"),
         ({"cursor": "1-\x00"}, "cursor"),
+        ({"offset": "20"}, "offset"),
+        ({"lang": "en"}, "lang"),
     ],
 )
 def test_a_bad_query_is_refused_by_the_name_of_its_field(
@@ -92,6 +94,14 @@ def test_a_bad_query_is_refused_by_the_name_of_its_field(
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_a_query_of_more_parameters_than_anybody_needs_is_refused(client: Client, db: None) -> None:
+    answer = client.get(URL, {f"p{number}": 1 for number in range(1001)})
+
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert len(client.get(URL, {f"p{number}": 1 for number in range(1000)}).json()["errors"]) == 20
 
 
 def test_the_largest_page_is_a_hundred(client: Client, published: Make) -> None:

@@ -140,6 +140,17 @@ def test_an_update_is_the_next_version_and_keeps_the_slug(draft: Make) -> None:
     assert (stored.title, stored.slug, stored.version) == ("New", "old", 2)
 
 
+def test_an_update_of_what_somebody_else_has_published_meanwhile_leaves_it_published(draft: Make) -> None:
+    article = draft("Old")
+    article_publish(article_id=article.pk)
+    article.title = "New"
+    article_update(article=article)
+
+    stored = Article.objects.get(pk=article.pk)
+    assert (stored.title, stored.status, stored.version) == ("New", "published", 3)
+    assert stored.published_at is not None
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -51,6 +51,7 @@ def test_the_list_is_in_the_readers_language(client: Client, published: Make) ->
     page = client.get("/", headers={"accept-language": "pt-BR"})
     assert "Português</a>" in page.content.decode()
     assert "English</a>" not in page.content.decode()
+    assert "1 de março de 2026" in page.content.decode()
     assert "Ir para o conteúdo" in page.content.decode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect
 
@@ -108,6 +109,30 @@ def test_text_stands_out_from_its_ground(starter: Site, page: Page, scheme: str)
         page.goto(starter.url + path)
         weak = page.evaluate(CONTRAST)
         assert weak == [], path
+
+
+def test_an_editor_writes_and_publishes_in_the_admin_and_the_policy_refuses_nothing(
+    site: Site, page: Page, complaints: list[str]
+) -> None:
+    User.objects.create_superuser("ana", password="a long password")
+    page.goto(f"{site.url}/admin/articles/article/add/")
+    page.get_by_label("Username").fill("ana")
+    page.get_by_label("Password").fill("a long password")
+    page.get_by_role("button", name="Log in").click()
+
+    page.get_by_label("Title").press_sequentially("A clear day")
+    expect(page.get_by_label("Slug")).to_have_value("a-clear-day")
+    page.get_by_label("Text").fill("No *clouds*.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("checkbox", name="Select this object for an action").check()
+    page.get_by_role("combobox", name="Action").select_option("Publish the selected drafts")
+    page.get_by_title("Run the selected action").click()
+    expect(page.get_by_text("1 article is published.")).to_be_visible()
+
+    page.goto(f"{site.url}/articles/a-clear-day/")
+    expect(page.get_by_text("clouds", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Administration")).to_be_visible()
+    assert complaints == []
 
 
 # The contrast ratio of every text against the nearest opaque background, by WCAG's formula; lists those below 4.5.
