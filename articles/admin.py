@@ -12,10 +12,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from articles.content import Content
 from articles.enums import Status
-from articles.exceptions import StatusError
+from articles.exceptions import NotAllowedError, TransitionError
 from articles.models import Article
-from articles.services import article_create, article_publish, article_update
+from articles.services.articles import article_create, article_save
+from articles.services.publishing import article_publish
 from articles.slugs import free_slugs, slug_base
 
 if TYPE_CHECKING:
@@ -61,13 +63,15 @@ class ArticleAdmin(ArticleAdminBase):
     def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm[Article], change: bool) -> None:
         """Store through the services."""
         if change:
-            article_update(article=obj)
+            saved = article_save(
+                article_id=obj.pk, content=obj.content(), version=obj.version,
+                actor=request.user,  # type: ignore[arg-type]  # the admin lets nobody else in
+            )  # fmt: skip
+            obj.version = saved.version
             return
-        created = article_create(
-            title=obj.title, body=obj.body, excerpt=obj.excerpt, language=obj.language,
-            slug=obj.slug if form.data.get("slug") else "",  # one the form made may be taken by now
-            author=request.user,  # type: ignore[arg-type]  # the admin lets nobody else in
-        )  # fmt: skip
+        slug = obj.slug if form.data.get("slug") else ""  # one the form made may be taken by now
+        content = Content(title=obj.title, body=obj.body, excerpt=obj.excerpt, language=obj.language, slug=slug)
+        created = article_create(content=content, author=request.user)  # type: ignore[arg-type]
         obj.pk, obj.slug = created.pk, created.slug  # the admin's log and links ask for them
 
     @admin.action(description=_("Publish the selected drafts"), permissions=["change"])
@@ -76,16 +80,18 @@ class ArticleAdmin(ArticleAdminBase):
         published = 0
         for article in articles.select_related(None).only("pk", "title"):
             try:
-                article_publish(article_id=article.pk)
+                article_publish(article_id=article.pk, actor=request.user)  # type: ignore[arg-type]
                 published += 1
-            except (StatusError, ValidationError) as error:
+            except (TransitionError, NotAllowedError, ValidationError) as error:
                 self.message_user(request, f"{article.title}: {_reason(error)}", messages.ERROR)
         if published:
             text = ngettext("%(count)d article is published.", "%(count)d articles are published.", published)
             self.message_user(request, text % {"count": published}, messages.SUCCESS)
 
 
-def _reason(error: StatusError | ValidationError) -> str:
+def _reason(error: TransitionError | NotAllowedError | ValidationError) -> str:
     if isinstance(error, ValidationError):
         return " ".join(error.messages)
-    return gettext("It is “%(status)s”, and only drafts can be published.") % {"status": Status(error.status).label}
+    if isinstance(error, NotAllowedError):
+        return gettext("You may not publish it.")
+    return gettext("It is “%(status)s” and can't be published.") % {"status": Status(error.status).label}

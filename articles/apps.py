@@ -1,6 +1,7 @@
 """The articles app: what the studio writes and what the site shows."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,9 @@ class ArticlesConfig(AppConfig):
 
     name = "articles"
     verbose_name = _("Articles")
+
+    def ready(self) -> None:
+        """Give a new site its groups once its permissions are there."""
+        from articles.groups import groups_ensure
+
+        post_migrate.connect(groups_ensure, sender=self)

@@ -1,4 +1,11 @@
-"""What can go wrong with articles: every class the services and selectors raise beside ValidationError."""
+"""What can go wrong with articles: every class the services and selectors raise beside ValidationError.
+
+ArticleError
+ ├─ CursorError
+ ├─ TransitionError
+ ├─ NotAllowedError
+ └─ StaleVersionError
+"""
 
 
 class ArticleError(Exception):
@@ -9,10 +16,28 @@ class CursorError(ArticleError):
     """A page was asked for with a cursor that this site did not give out."""
 
 
-class StatusError(ArticleError):
-    """An article can't go from its status to the wanted one."""
+class TransitionError(ArticleError):
+    """An article can't take this step from where it is."""
 
-    def __init__(self, status: str, wanted: str) -> None:
-        super().__init__(f"An article that is {status} can't become {wanted}.")
+    def __init__(self, action: str, status: str) -> None:
+        super().__init__(f"The step “{action}” is not open to an article that is {status}.")
+        self.action = action
         self.status = status
-        self.wanted = wanted
+
+
+class NotAllowedError(ArticleError):
+    """The account may not take this step with this article."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"This account may not take the step “{action}” with this article.")
+        self.action = action
+
+
+class StaleVersionError(ArticleError):
+    """Somebody saved the article since the writer read it; nothing was stored."""
+
+    def __init__(self, article_id: int, given: int, current: int) -> None:
+        super().__init__(f"Version {given} was sent, and the article is at version {current}.")
+        self.article_id = article_id
+        self.given = given
+        self.current = current

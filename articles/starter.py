@@ -9,8 +9,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from articles.content import Content
 from articles.models import Article
-from articles.services import article_create, article_publish
+from articles.services.articles import article_create
+from articles.services.publishing import article_publish
 
 FOLDER = Path(__file__).parent / "starter"
 AUTHOR = {"username": "omniwriter", "first_name": "Omni", "last_name": "Writer", "is_active": False}
@@ -41,8 +43,8 @@ def starter_load() -> int:
         if missing:
             author = _author()
             for file in missing:
-                article = article_create(**file._asdict(), author=author)
-                article_publish(article_id=article.pk)
+                article = article_create(content=Content(**file._asdict()), author=author)
+                article_publish(article_id=article.pk, actor=None)
     return len(missing)
 
 

@@ -1,18 +1,13 @@
-"""The addresses of the articles: the public site at the root, the JSON API below /api/."""
+"""The addresses of the articles: the public site at the root, the studio, the JSON API below /api/."""
 
 from django.urls import include, path, re_path
 
-from articles import views
-from articles.api import api
-from articles.problems import no_such_address
-
-site_patterns = [
-    path("", views.article_list_page, name="list"),
-    path("articles/<slug:slug>/", views.article_page, name="detail"),
-]
+from articles.api.articles import api
+from articles.api.problems import no_such_address
 
 urlpatterns = [
-    path("", include((site_patterns, "articles"))),
+    path("", include("articles.site.urls")),
+    path("studio/", include("articles.studio.urls")),
     re_path(r"^api/?$", no_such_address),  # ninja would answer its own root with a page
     path("api/", api.urls),
     # Another app's addresses below /api/ come before this app's in the project's list.

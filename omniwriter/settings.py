@@ -39,6 +39,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.postgres",  # modelsearch's full-text search there
+    "django.contrib.sitemaps",
+    "axes",
+    "modelsearch",
     "channels",
     "perfmon",
     "articles",
@@ -55,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it words the refusal of a login that is locked
 ]
 ROOT_URLCONF = "omniwriter.urls"
 ASGI_APPLICATION = "omniwriter.asgi.application"
@@ -170,7 +175,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {"clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0}}
+CELERY_BEAT_SCHEDULE = {
+    "clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0},
+    "publish on schedule": {"task": "articles.tasks.schedule.articles_follow_schedule", "schedule": 15.0},
+    "thin out autosaves": {"task": "articles.tasks.schedule.autosaves_thin_out", "schedule": 3600.0},
+}
 
 # Languages and time
 
@@ -211,6 +220,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: a login that is locked is not tried
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_VERBOSE = False
 CSRF_TRUSTED_ORIGINS = ENV["OMNI_TRUSTED_ORIGINS"]
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

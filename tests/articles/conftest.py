@@ -11,8 +11,10 @@ import time_machine
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from articles.content import Content
 from articles.models import Article
-from articles.services import article_create, article_publish
+from articles.services.articles import article_create
+from articles.services.publishing import article_publish
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -30,7 +32,8 @@ def draft(author: User) -> Callable[..., Article]:
     """Make a draft."""
 
     def make(title: str = "A quiet morning", body: str = "Words.", **fields: Any) -> Article:
-        return article_create(**{"title": title, "body": body, "author": author, **fields})
+        writer = fields.pop("author", author)
+        return article_create(content=Content(title=title, body=body, **fields), author=writer)
 
     return make
 
@@ -44,7 +47,7 @@ def published(draft: Callable[..., Article]) -> Callable[..., Article]:
         nonlocal moment
         moment += timedelta(minutes=1)
         with time_machine.travel(moment, tick=False):
-            return article_publish(article_id=draft(title, **fields).pk)
+            return article_publish(article_id=draft(title, **fields).pk, actor=None)
 
     return make
 

@@ -12,7 +12,7 @@ from django.views.defaults import permission_denied, server_error
 from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Article
-from articles.views import PAGE_ARTICLES
+from articles.site.views import PAGE_ARTICLES
 
 Make = Callable[..., Article]
 

@@ -14,13 +14,14 @@ from ninja.errors import HttpError
 from ninja.parser import Parser
 from ninja.security import SessionAuth
 
-from articles import selectors
 from articles.access import may_read
+from articles.api.problems import add_handlers, method_not_allowed, refuse_unknown
+from articles.api.schemas import ArticleDetail, ArticleIn, ArticleList, ArticleListQuery, Problem
+from articles.content import Content
 from articles.models import Article
-from articles.problems import add_handlers, method_not_allowed, refuse_unknown
-from articles.schemas import ArticleDetail, ArticleIn, ArticleList, ArticleListQuery, Problem
-from articles.selectors import ArticleRow
-from articles.services import article_create
+from articles.selectors import public as selectors
+from articles.selectors.public import ArticleRow
+from articles.services.articles import article_create
 
 ADD = "articles.add_article"
 JSON_OPTIONS = orjson.OPT_UTC_Z
@@ -88,10 +89,8 @@ def article_add(request: HttpRequest, article: ArticleIn) -> HttpResponse:
     user = request.user
     if isinstance(user, AnonymousUser) or not user.has_perm(ADD):
         raise HttpError(403, f"This account lacks the permission {ADD}.")
-    created = article_create(
-        title=article.title, body=article.content, excerpt=article.excerpt, language=article.language,
-        author=user,
-    )  # fmt: skip
+    content = Content(title=article.title, body=article.content, excerpt=article.excerpt, language=article.language)
+    created = article_create(content=content, author=user)
     response = _answer(_detail(created), status=201)
     response["Location"] = reverse("articles-api:article_detail", args=[created.pk])
     response["Cache-Control"] = "private, no-store"

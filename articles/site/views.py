@@ -10,12 +10,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles import selectors
 from articles.access import may_read
 from articles.enums import Language
 from articles.exceptions import CursorError
 from articles.models import Article
 from articles.rendering import render_markdown
+from articles.selectors import public as selectors
 
 PAGE_ARTICLES = 12
 

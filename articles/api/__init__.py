@@ -1,0 +1,1 @@
+"""The JSON API: a door for programs, by django-ninja."""

@@ -1,0 +1,23 @@
+"""The groups a new site starts with: those who write, and those who also review and publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+
+from articles.access import GROUPS
+
+
+def groups_ensure(sender: Any, using: str, **kwargs: Any) -> None:
+    """Make the groups that are missing; one that is there is an administrator's and stays as it is."""
+    missing = set(GROUPS) - set(Group.objects.using(using).filter(name__in=GROUPS).values_list("name", flat=True))
+    if not missing:
+        return
+    create_permissions(sender, verbosity=0, using=using)  # whichever receiver runs first
+    for name in sorted(missing):
+        codenames = [permission.partition(".")[2] for permission in GROUPS[name]]
+        group = Group.objects.using(using).create(name=name)
+        found = Permission.objects.using(using).filter(content_type__app_label="articles", codename__in=codenames)
+        group.permissions.set(found)

@@ -1,0 +1,26 @@
+"""What the articles app stores; each is written through ``articles.services`` only."""
+
+from articles.models.article import Article
+from articles.models.audit import AuditEntry
+from articles.models.bulk import BulkJob
+from articles.models.image import Image
+from articles.models.redirect import SlugRedirect
+from articles.models.revision import Draft, Revision
+from articles.models.similarity import SimilarityBand
+from articles.models.taxonomy import Category, Tag
+from articles.models.token import AccessToken, IdempotencyKey
+
+__all__ = [
+    "AccessToken",
+    "Article",
+    "AuditEntry",
+    "BulkJob",
+    "Category",
+    "Draft",
+    "IdempotencyKey",
+    "Image",
+    "Revision",
+    "SimilarityBand",
+    "SlugRedirect",
+    "Tag",
+]

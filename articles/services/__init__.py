@@ -1,0 +1,1 @@
+"""What changes articles, by every door: the site's only writers. One module a noun; import from the module."""

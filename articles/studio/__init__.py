@@ -1,0 +1,1 @@
+"""The studio: where editors write, review and publish. Server-rendered; scripts only help."""

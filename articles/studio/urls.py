@@ -1,0 +1,4 @@
+"""The addresses of the studio, below /studio/."""
+
+app_name = "studio"
+urlpatterns: list[object] = []
