@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='article',
-            options={'permissions': [('review_article', 'Can approve articles of others and return them'), ('publish_article', 'Can publish, schedule, unpublish and archive any article')], 'verbose_name': 'article', 'verbose_name_plural': 'articles'},
+            options={'permissions': [('review_article', 'Can approve articles of others and return them'), ('publish_article', 'Can publish, schedule and archive any article')], 'verbose_name': 'article', 'verbose_name_plural': 'articles'},
         ),
         migrations.AddField(
             model_name='article',

@@ -112,7 +112,7 @@ class Article(models.Model):
         verbose_name_plural = _("articles")
         permissions = [
             ("review_article", "Can approve articles of others and return them"),
-            ("publish_article", "Can publish, schedule, unpublish and archive any article"),
+            ("publish_article", "Can publish, schedule and archive any article"),
         ]
         constraints = [
             # Not unique=True on the field: on PostgreSQL that adds a second index, for LIKE, which nothing asks for.
