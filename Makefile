@@ -26,7 +26,7 @@ help: ## List these commands
 run: $(VENV)/.run ## Start everything: PORT=8000 HOST=127.0.0.1 PROFILE=default WEB=1
 	@exec $(BIN)/python manage.py up --port "$(PORT)" --host "$(HOST)" --profile "$(PROFILE)" --web "$(WEB)" $(ARGS)
 
-test: $(VENV)/.dev chromium ## Run all tests against real servers and a real browser: ARGS="-k name"
+test: $(VENV)/.dev $(VENV)/.pages chromium ## Run all tests against real servers and a real browser: ARGS="-k name"
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -77,6 +77,12 @@ $(VENV)/.dev: requirements-dev.lock | $(BIN)/uv
 	@echo "Installing $$(grep -c '^[a-z0-9].*==' requirements-dev.lock) packages from requirements-dev.lock."
 	@$(INSTALL) -r requirements-dev.lock
 	@touch $@ $(VENV)/.run
+
+# The npm tools that check pages; their Node came with the Python packages.
+$(VENV)/.pages: tests/pages/package-lock.json $(VENV)/.dev
+	@echo "Installing the tools that check pages from tests/pages/package-lock.json."
+	@cd tests/pages && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --silent --ignore-scripts
+	@touch $@
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \

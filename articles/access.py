@@ -41,6 +41,17 @@ def may_edit(account: Account, article: Article) -> bool:
     return Standing.EDIT in standings(account, article)
 
 
+def is_writable(account: Account, article: Article) -> bool:
+    """Whether the text of an article that ``account`` may edit can be changed where the article is.
+
+    Not in the archive. A scheduled one goes out by itself, so only who may publish changes it; others take it off the
+    schedule first.
+    """
+    if article.status == Status.SCHEDULED:
+        return Standing.PUBLISH in standings(account, article)
+    return article.status != Status.ARCHIVED
+
+
 def standings(account: Account, article: Article) -> frozenset[Standing]:
     """Return what ``account`` is to ``article``. Nobody reviews a text of their own, but for a superuser."""
     found = set()

@@ -11,7 +11,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from articles.access import ADD, may_edit
+from articles.access import ADD, is_writable, may_edit
 from articles.content import CONTENT_COLUMNS, Content
 from articles.enums import Action, Origin, RevisionKind, Status
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
@@ -60,7 +60,7 @@ def article_save(
 
     ``version`` is the one the writer started from. What equals the stored text changes nothing. An approval ends with
     the text it was given to. Raises ValidationError naming the fields, Article.DoesNotExist, NotAllowedError,
-    StaleVersionError, TransitionError when the article is archived.
+    StaleVersionError, TransitionError when nobody may write it at its status.
     """
     with transaction.atomic():
         article = article_lock(article_id)
@@ -131,7 +131,7 @@ def may_create(account: AbstractBaseUser) -> bool:
 def _check_may_save(article: Article, actor: AbstractBaseUser, version: int) -> None:
     if not may_edit(actor, article):
         raise NotAllowedError("save")
-    if article.status == Status.ARCHIVED:
+    if not is_writable(actor, article):
         raise TransitionError("save", article.status)
     if article.version != version:
         raise StaleVersionError(article.pk, version, article.version)

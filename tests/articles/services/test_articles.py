@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
 
 from articles.content import Content
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
 from articles.limits import MAX_BODY_CHARS, MAX_EXCERPT_CHARS, MAX_SLUG_CHARS
 from articles.models import Article, AuditEntry, Draft, Revision, Tag
 from articles.services.articles import article_create, article_save
-from articles.services.publishing import article_archive
+from articles.services.publishing import article_archive, article_schedule
 from tests.articles.routing import To
 
 Make = Callable[..., Article]
@@ -176,6 +178,17 @@ def test_an_archived_article_can_not_be_saved(draft: Make, author: User, django_
 
     with pytest.raises(TransitionError):
         save(archived, author, title="New")
+
+
+def test_a_writer_takes_an_article_off_the_schedule_before_changing_it(draft: Make, author: User) -> None:
+    article = draft()
+    boss = User.objects.create_superuser("ana")
+    moment = timezone.now() + timedelta(days=1)
+    article = article_schedule(article_id=article.pk, actor=boss, publish_at=moment)
+
+    with pytest.raises(TransitionError):
+        save(article, author, title="Slipped in")
+    assert save(article, boss, title="By who may publish").status == "scheduled"
 
 
 def test_an_address_that_another_article_has_is_refused_in_a_save(draft: Make, author: User) -> None:

@@ -370,9 +370,26 @@ class Desk(RuleBasedStateMachine):
         try:
             saved = change(article, self.people[who], body=words)
         except ArticleError:
-            assert who == "stranger" or article.status == Status.ARCHIVED
+            assert who == "stranger" or article.status in (Status.ARCHIVED, Status.SCHEDULED)
         else:
             assert saved.working().body == words
+
+    @rule()
+    def wait(self) -> None:
+        before = Article.objects.get(pk=self.pk)
+        if before.status == Status.SCHEDULED:
+            with time_machine.travel(before.publish_at, tick=False):
+                assert schedule_run() == 1
+            self.seen = before.body
+
+    @invariant()
+    def a_writer_alone_puts_no_text_on_the_schedule(self) -> None:
+        article = Article.objects.get(pk=self.pk)
+        if article.status == Status.SCHEDULED:
+            entry = AuditEntry.objects.filter(action__in=["schedule", "approve"]).latest("id")
+            last = Revision.objects.filter(article=article).latest("version")
+            by_editor = {entry.actor_id, last.created_by_id} & {self.people["editor"].pk}
+            assert by_editor or article.approved_by_id == self.people["editor"].pk
 
     @invariant()
     def readers_see_only_what_was_published(self) -> None:

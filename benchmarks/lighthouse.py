@@ -1,0 +1,97 @@
+"""Lighthouse over the public list and an article with images, as the bundled stack serves them.
+
+Page by page in turn, as a phone on a slow network; the score of each category is the median of the rounds. Lighthouse
+is installed from ``benchmarks/pages/package-lock.json`` when it is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.measure import ROOT, free_port, say, server
+from benchmarks.report import Result
+
+FOLDER = ROOT / "benchmarks" / "pages"
+BIN = Path(sys.executable).parent
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+PAGES = {"list": "/en/", "article": "/articles/a-lamp-in-the-window/"}
+LEAST_SCORE = 95
+CHROME_FLAGS = "--headless=new --no-sandbox --disable-gpu"
+WRITE = """
+from io import BytesIO
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from PIL import Image
+from articles.content import Content
+from articles.services.articles import article_create
+from articles.services.images import image_store
+from articles.services.publishing import article_publish
+
+call_command("migrate", verbosity=0)
+call_command("load_starter", verbosity=0)
+author = get_user_model().objects.get(username="omniwriter")
+data = BytesIO()
+Image.effect_noise((1600, 1000), 40).convert("RGB").save(data, "JPEG", quality=80)
+photo = SimpleUploadedFile("lamp.jpg", data.getvalue(), content_type="image/jpeg")
+image = image_store(file=photo, alt="A lamp in a window", actor=author)
+body = "\\n\\n".join(["A lamp burns all night in the window across the street."] * 12)
+body += f"\\n\\n![A lamp in a window](/media/images/{image.digest}/480.jpeg)\\n\\n## Why\\n\\n" + "Nobody knows. " * 80
+content = Content(title="A lamp in the window", slug="a-lamp-in-the-window", body=body, cover_id=image.pk)
+article_publish(article_id=article_create(content=content, author=author).pk, actor=None)
+"""
+
+
+def run(quick: bool) -> Result:
+    """Score each page in turn and hold every median to the least score."""
+    _install()
+    result = Result("lighthouse")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "OMNI_VAR_DIR": folder}
+        environment.pop("DATABASE_URL", None)
+        subprocess.run([sys.executable, "manage.py", "shell", "-c", WRITE], cwd=ROOT, env=environment, check=True)
+        scores = _scores(environment, rounds=1 if quick else 3)
+    for (page, category), values in sorted(scores.items()):
+        name = f"{page}_{category.replace('-', '_')}"
+        result.at_least(name, statistics.median(values), LEAST_SCORE)
+    return result
+
+
+def _install() -> None:
+    if not (FOLDER / "node_modules").is_dir():
+        say("Installing Lighthouse.")
+        path = f"{BIN}:{os.environ['PATH']}"
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"]
+        subprocess.run(command, cwd=FOLDER, env={**os.environ, "PATH": path}, check=True)
+
+
+def _scores(environment: Mapping[str, str], rounds: int) -> dict[tuple[str, str], list[float]]:
+    port = free_port()
+    scores: dict[tuple[str, str], list[float]] = {}
+    command = [sys.executable, "manage.py", "up", "--port", str(port)]
+    with server(command, port, env=environment):
+        for at in range(rounds):
+            for page, path in PAGES.items():
+                say(f"round {at + 1}: {page}")
+                for category, score in _score(f"http://127.0.0.1:{port}{path}").items():
+                    scores.setdefault((page, category), []).append(score)
+    return scores
+
+
+def _score(url: str) -> dict[str, float]:
+    """Return a page's score of 0 to 100 by category."""
+    program = FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
+    done = subprocess.run(
+        [BIN / "node", program, url, "--quiet", "--output=json", f"--chrome-flags={CHROME_FLAGS}",
+         f"--only-categories={','.join(CATEGORIES)}"],
+        capture_output=True, text=True, timeout=180, check=True,
+    )  # fmt: skip
+    categories = json.loads(done.stdout)["categories"]
+    return {name: 100 * categories[name]["score"] for name in CATEGORIES}

@@ -1,0 +1,78 @@
+"""Every kind of page passes axe-core in Chromium without a serious or critical finding, and breaks no policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests.fixtures.site import Site
+from tests.pages.kinds import ADMIN, EDITOR, OPERATOR, READER, SITE, WRITER, Kind
+from tests.pages.world import World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+GRAVE = ("serious", "critical")
+RUN = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map(({id, impact, nodes}) => [id, impact, nodes.map(({target}) => target.join(" "))]);
+}"""
+#: What is Django's own in the admin's pages, and not ours to mend.
+DJANGOS_OWN = {"color-contrast", "region", "scrollable-region-focusable", "target-size"}
+
+
+@pytest.mark.parametrize("look", [("light", 1440), ("dark", 390)], ids=["light-wide", "dark-narrow"])
+@pytest.mark.parametrize(
+    "kinds", [SITE, WRITER, EDITOR, OPERATOR, ADMIN], ids=["site", "writer", "editor", "operator", "admin"]
+)
+def test_pages_are_accessible_and_keep_to_the_policy(
+    world: World, site: Site, browser: Browser, node_modules: Path, kinds: tuple[Kind, ...], look: tuple[str, int]
+) -> None:
+    axe = (node_modules / "axe-core" / "axe.min.js").read_text()
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        context = _context(browser, world, site, kind.who, look)
+        page = context.new_page()
+        broken = _broken_policies(page)
+        path = kind.path(world)
+        answer = page.goto(site.url + path)
+        assert answer is not None
+        assert answer.status == kind.status, path
+        page.evaluate(axe)
+        grave = [row for row in page.evaluate(RUN) if row[1] in GRAVE and not _is_djangos(kind, row[0])]
+        if grave or broken:
+            found[path] = grave + broken
+        context.close()
+    assert found == {}
+
+
+def _is_djangos(kind: Kind, rule: str) -> bool:
+    return kind in ADMIN and rule in DJANGOS_OWN
+
+
+def _context(browser: Browser, world: World, site: Site, who: str, look: tuple[str, int]) -> BrowserContext:
+    theme, width_px = look
+    context = browser.new_context(
+        locale="en-US", color_scheme=theme, viewport={"width": width_px, "height": 900},  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )  # fmt: skip
+    if who != READER:
+        client = Client()
+        client.force_login(world.people[who], backend="django.contrib.auth.backends.ModelBackend")
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site.url}])
+    return context
+
+
+def _broken_policies(page: Page) -> list[str]:
+    """Return a list that fills with what the page's security policy stopped."""
+    broken: list[str] = []
+    page.on(
+        "console",
+        lambda message: broken.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    return broken

@@ -1,0 +1,133 @@
+"""A small site with one of everything that a page can show."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import time_machine
+from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from PIL import Image as Picture
+
+from articles.bulk.jobs import job_start
+from articles.content import Content
+from articles.enums import BulkKind, RevisionKind
+from articles.models import Article, BulkJob, Category, Revision
+from articles.services import publishing
+from articles.services.articles import article_create, article_save
+from articles.services.images import image_store
+from articles.starter import starter_load
+
+FOLDER = Path(__file__).parent
+NODE = Path(sys.executable).parent / "node"
+BODY = """An article opens with a paragraph.
+
+## A part with a list
+
+- one
+- two with `code` and a [link](https://example.org/)
+
+> A quotation.
+
+| Name | Value |
+|---|---|
+| one | 1 |
+
+### A part below
+
+```python
+print("text")
+```
+
+1. first
+2. second
+
+## Another part
+
+{image}
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """What the pages' addresses are made of."""
+
+    people: dict[str, User]
+    article: Article
+    changed: Article
+    draft: Article
+    scheduled: Article
+    category: Category
+    first: Revision
+    second: Revision
+    job: BulkJob
+
+
+def make_world() -> World:
+    """Make accounts of each kind, an article in each state, a category, tags, an image, revisions and a job."""
+    people = {name: User.objects.create_user(name, password="a long password") for name in ("writer", "editor")}
+    people["admin"] = User.objects.create_superuser("admin", password="a long password")
+    for name, account in people.items():
+        account.first_name, account.last_name = name.title(), "Lima"
+        account.save()
+    people["writer"].groups.add(Group.objects.get_or_create(name="Writers")[0])
+    people["editor"].groups.add(Group.objects.get_or_create(name="Editors")[0])
+    starter_load()
+    return _write(people)
+
+
+def run_node(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Node's own program from this folder, within a minute."""
+    return subprocess.run(
+        [NODE, *arguments], check=False, cwd=FOLDER, input=stdin, text=True, capture_output=True, timeout=60
+    )
+
+
+def _write(people: dict[str, User]) -> World:
+    writer, editor = people["writer"], people["editor"]
+    image = image_store(file=_photo(), alt="A lamp on a table", actor=writer)
+    category = Category.objects.create(name="Science", slug="science", description="What was found out.")
+    body = BODY.format(image=f"![A lamp on a table](/media/images/{image.digest}/480.jpeg)")
+    content = Content(
+        title="On lamps", body=body, category_id=category.pk, tags=("lamps", "light"), cover_id=image.pk,
+        seo_description="What lamps do at night, and why one would want that.",
+    )  # fmt: skip
+
+    def article(title: str) -> Article:
+        return article_create(content=Content(title=title, body="Words of it.", category_id=category.pk), author=writer)
+
+    published = article_create(content=content, author=writer)
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False):
+        publishing.article_publish(article_id=published.pk, actor=editor)
+    changed = publishing.article_publish(article_id=article("Live and changed").pk, actor=editor)
+    changed = _change(changed, writer, "Words that differ.")
+    review, scheduled = article("Waiting for a review"), article("Tomorrow's article")
+    publishing.article_submit(article_id=review.pk, actor=writer)
+    moment = timezone.now() + timedelta(days=1)
+    publishing.article_schedule(article_id=scheduled.pk, actor=editor, publish_at=moment)
+    draft = _change(article("A draft"), writer, "Words.\n\nMore words of another kind.")
+    revisions = Revision.objects.filter(article=draft).order_by("version")
+    job = job_start(kind=BulkKind.ARCHIVE, owner=editor, parameters={"ids": [review.pk]})
+    return World(
+        people=people, article=published, changed=changed, draft=draft, scheduled=scheduled, category=category,
+        first=revisions[0], second=revisions[1], job=job,
+    )  # fmt: skip
+
+
+def _change(article: Article, actor: User, body: str) -> Article:
+    content = Content.from_json({**article.working().to_json(), "body": body})
+    return article_save(
+        article_id=article.pk, content=content, version=article.version, actor=actor, kind=RevisionKind.SAVE
+    )
+
+
+def _photo() -> SimpleUploadedFile:
+    data = BytesIO()
+    Picture.linear_gradient("L").resize((1600, 900)).convert("RGB").save(data, "JPEG")
+    return SimpleUploadedFile("lamp.jpg", data.getvalue(), content_type="image/jpeg")
