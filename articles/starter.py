@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.text import slugify
 
 from articles.content import Content
-from articles.models import Article
+from articles.models import Article, Category
 from articles.services.articles import article_create
 from articles.services.publishing import article_publish
 
@@ -25,6 +26,8 @@ class StarterFile(NamedTuple):
     slug: str
     title: str
     language: str
+    category: str
+    tags: tuple[str, ...]
     excerpt: str
     body: str
 
@@ -43,9 +46,17 @@ def starter_load() -> int:
         if missing:
             author = _author()
             for file in missing:
-                article = article_create(content=Content(**file._asdict()), author=author)
+                article = article_create(content=_content(file), author=author)
                 article_publish(article_id=article.pk, actor=None)
     return len(missing)
+
+
+def _content(file: StarterFile) -> Content:
+    """Return the file as an article's content, with its category made when it is not there."""
+    fields = file._asdict()
+    name = fields.pop("category")
+    category, _created = Category.objects.get_or_create(slug=slugify(name), defaults={"name": name})
+    return Content(**fields, category_id=category.pk)
 
 
 def _author() -> User:
@@ -59,5 +70,6 @@ def _author() -> User:
 
 def _read(path: Path) -> StarterFile:
     _, head, body = path.read_text(encoding="utf-8").split(_FENCE, 2)
-    fields = dict(line.split(": ", 1) for line in head.splitlines())
-    return StarterFile(body=body.strip() + "\n", **fields)
+    fields: dict[str, Any] = dict(line.split(": ", 1) for line in head.splitlines())
+    tags = tuple(tag.strip() for tag in fields.pop("tags").split(","))
+    return StarterFile(body=body.strip() + "\n", tags=tags, **fields)
