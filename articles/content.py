@@ -44,16 +44,21 @@ class Content:
         return replace(self, tags=()) == replace(other, tags=()) and frozenset(self.tags) == frozenset(other.tags)
 
     def stripped(self) -> Content:
-        """Return it without outer white space in its lines of text; the body keeps its own."""
+        """Return it with its short texts on one line, single spaces between their words; the body keeps its own."""
         return replace(
-            self, title=self.title.strip(), slug=self.slug.strip(), excerpt=self.excerpt.strip(),
-            seo_title=self.seo_title.strip(), seo_description=self.seo_description.strip(), tags=_clean_tags(self.tags),
+            self, title=_one_line(self.title), slug=self.slug.strip(), excerpt=_one_line(self.excerpt),
+            seo_title=_one_line(self.seo_title), seo_description=_one_line(self.seo_description),
+            tags=_clean_tags(self.tags),
         )  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names with single spaces, without repetitions whatever their case."""
-    named = {name.casefold(): name for name in reversed([" ".join(tag.split()) for tag in tags]) if name}
+    named = {name.casefold(): name for name in reversed([_one_line(tag) for tag in tags]) if name}
     return tuple(reversed(named.values()))
 
 

@@ -38,9 +38,9 @@ def _of(name: str) -> Callable[[World], list[Any]]:
 
 
 SITE = (
+    Kind("articles:root"),
     Kind("articles:list"),
-    Kind("articles:home"),
-    Kind("articles:home", language="pt-br"),
+    Kind("articles:list", language="pt-br"),
     Kind("articles:detail", arguments=lambda world: [world.article.slug]),
     Kind("articles:category", arguments=lambda world: [world.category.slug]),
     Kind("articles:tag", arguments=lambda world: ["lamps"]),
@@ -49,7 +49,7 @@ SITE = (
     Kind("articles:search", query=lambda world: "?q=nothinglikeit"),
     Kind("articles:popular"),
     Kind("articles:offline"),
-    Kind("articles:api_docs"),
+    Kind("articles-api:docs"),
     Kind("/no/such/page/", status=404),
     Kind("studio:login"),
 )
@@ -59,7 +59,7 @@ WRITER = (
     Kind("studio:editor", "writer", _of("draft")),
     Kind("studio:editor", "writer", _of("changed")),
     Kind("studio:revisions", "writer", _of("draft")),
-    Kind("studio:diff", "writer", _of("draft"), lambda world: f"?from={world.first.version}&to={world.second.version}"),
+    Kind("studio:diff", "writer", _of("draft"), lambda world: f"?from={world.first.pk}&to={world.second.pk}"),
     Kind("studio:images", "writer"),
     Kind("studio:export", "writer"),
     Kind("studio:import", "writer"),

@@ -76,8 +76,8 @@ def make_world() -> World:
     for name, account in people.items():
         account.first_name, account.last_name = name.title(), "Lima"
         account.save()
-    people["writer"].groups.add(Group.objects.get_or_create(name="Writers")[0])
-    people["editor"].groups.add(Group.objects.get_or_create(name="Editors")[0])
+    people["writer"].groups.add(Group.objects.get(name="Writers"))
+    people["editor"].groups.add(Group.objects.get(name="Editors"))
     starter_load()
     return _write(people)
 
