@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
 from articles.access import GROUPS
 
 
-def groups_ensure(sender: Any, using: str, apps: Any, **kwargs: Any) -> None:
+def groups_ensure(sender: Any, using: str, apps: Any = installed, **kwargs: Any) -> None:
     """Make the groups that are missing; one that is there is an administrator's and stays as it is.
 
-    Runs after each migration, also after one that has made only some of the tables, and then does nothing.
+    Runs after each migration, also after one that has made only some of the tables, and then does nothing; and after
+    ``flush``, which names no apps.
     """
     if not _has_tables(apps) or not (missing := _missing(using)):
         return

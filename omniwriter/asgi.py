@@ -20,6 +20,7 @@ from django.core.cache import caches  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connections  # noqa: E402
 
+from articles.studio.routing import websocket_urlpatterns as studio_websockets  # noqa: E402
 from omniwriter.bridge import Bridge  # noqa: E402
 from omniwriter.statics import static_app  # noqa: E402
 from perfmon.ingest import ingest, record_external  # noqa: E402
@@ -75,7 +76,7 @@ async def lifespan(scope: Scope, receive: Any, send: Any) -> None:
 application = ProtocolTypeRouter(
     {
         "http": static_app(http),
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+        "websocket": AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, *studio_websockets])),
         "lifespan": lifespan,
     }
 )

@@ -19,6 +19,8 @@ PREFIX = "OMNI_"
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
+SEARCH_ENGINES = ("elasticsearch7", "elasticsearch8", "elasticsearch9", "opensearch2", "opensearch3")
+SEARCH_SCHEMES = tuple(f"{engine}+{scheme}" for engine in SEARCH_ENGINES for scheme in ("http", "https"))
 VALKEY_SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
 
 
@@ -59,6 +61,14 @@ VARIABLES = (
         "Valkey or Redis. Empty: the bundled one under manage.py up, none otherwise.",
         secret=True,
         choices=VALKEY_SCHEMES,
+    ),
+    Variable(
+        "OMNI_SEARCH_URL",
+        "url",
+        "",
+        "Elasticsearch or OpenSearch. Empty: the database itself searches.",
+        secret=True,
+        choices=SEARCH_SCHEMES,
     ),
     Variable("OMNI_VAR_DIR", "path", "var", "Folder for what is written at run time: database, logs, static files."),
     Variable("OMNI_RELEASE", "text", "", "Version or commit shown on the dashboard. Empty: what git says."),
@@ -111,6 +121,18 @@ VARIABLES = (
     Variable("OMNI_HOST_NAME", "text", "", "Name of this host on the dashboard. Empty: the machine's own."),
     Variable("OMNI_PERFMON", "bool", "true", "Record and show performance."),
     Variable("OMNI_SERVER_TIMING", "bool", "false", "Tell each answer's own duration in a Server-Timing header."),
+    Variable(
+        "OMNI_TRUSTED_PROXIES",
+        "int",
+        "0",
+        "Proxies in front that append to X-Forwarded-For, besides one on this machine; 0 trusts none.",
+    ),
+    Variable(
+        "OMNI_API_RATES",
+        "numbers",
+        "",
+        "API calls a minute that differ, e.g. anonymous=1200,token=3000,write=300,login=20; 0 is no limit.",
+    ),
     Variable("OMNI_PERF_BUDGETS", "numbers", "", "Budgets that differ, e.g. p95_ms=800,alert_cpu_pct=90."),
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -53,7 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "omniwriter.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "omniwriter.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -77,7 +78,8 @@ TEMPLATES = [
         },
     }
 ]
-LOGIN_URL = "/admin/login/"
+LOGIN_URL = "/studio/login/"
+LOGIN_REDIRECT_URL = "/studio/"
 
 # The bridge from the ASGI server to Django's WSGI handler (omniwriter/bridge)
 
@@ -156,6 +158,19 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
+# Search
+
+
+def search_backend(url: str) -> dict[str, Any]:
+    """Return modelsearch's settings: the site's own database, or the engine and version that the URL's scheme names."""
+    if not url:
+        return {"BACKEND": "articles.search.backends"}
+    engine, _, address = url.partition("+")
+    return {"BACKEND": f"modelsearch.backends.{engine}", "URLS": [address], "INDEX_PREFIX": "omniwriter_", "TIMEOUT": 5}
+
+
+MODELSEARCH_BACKENDS = {"default": search_backend(ENV["OMNI_SEARCH_URL"])}
+
 # Tasks
 
 CELERY_BROKER_URL = celery_url(REDIS_URL) if REDIS_URL else "memory://"
@@ -177,7 +192,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0},
+    "write views": {"task": "articles.tasks.views.views_write", "schedule": 60.0},
     "publish on schedule": {"task": "articles.tasks.schedule.articles_follow_schedule", "schedule": 15.0},
+    "take up bulk jobs": {"task": "articles.tasks.bulk.bulk_jobs_resume", "schedule": 30.0},
+    "take up images": {"task": "articles.tasks.images.images_take_up", "schedule": 300.0},
+    "clean up image files": {"task": "articles.tasks.images.image_files_clean_up", "schedule": 86_400.0},
+    "remove old exports and uploads": {"task": "articles.tasks.files.private_files_clean_up", "schedule": 3600.0},
+    "catch up with similarity": {"task": "articles.tasks.quality.similarity_catch_up", "schedule": 86_400.0},
+    "clear idempotency keys": {"task": "articles.tasks.api.keys_clear_away", "schedule": 3600.0},
+    "clear ended tokens": {"task": "articles.tasks.api.tokens_clear_away", "schedule": 86_400.0},
     "thin out autosaves": {"task": "articles.tasks.schedule.autosaves_thin_out", "schedule": 3600.0},
 }
 
@@ -224,7 +247,18 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: a login that is locked is not tried
     "django.contrib.auth.backends.ModelBackend",
 ]
+# Five wrong passwords for one name from one address: neither is tried again for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # an address alone may be a whole office, or the balancer
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or somebody else could keep an account locked for ever
+AXES_CLIENT_IP_CALLABLE = "articles.clients.client_address"
+AXES_LOCKOUT_CALLABLE = "articles.lockout.lockout_response"
+AXES_DISABLE_ACCESS_LOG = True  # a row for each login for ever, and a session for each token
 AXES_VERBOSE = False
+TRUSTED_PROXIES = ENV["OMNI_TRUSTED_PROXIES"]
+API_RATES_PER_MIN = ENV["OMNI_API_RATES"]
 CSRF_TRUSTED_ORIGINS = ENV["OMNI_TRUSTED_ORIGINS"]
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
@@ -251,6 +285,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": ENV["OMNI_LOG_LEVEL"]},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
+        "axes": {"level": "WARNING"},  # what it says of each login hides the name and the address
         # Each is asked for every request, so what they say about an outage is thinned out.
         "omniwriter.cache": {"handlers": ["sparing"], "propagate": False},
         "django.contrib.sessions": {"handlers": ["sparing"], "propagate": False},

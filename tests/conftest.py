@@ -13,7 +13,7 @@ from django.db import connections
 
 from omniwriter.stack.process import Tree
 
-pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.site", "tests.fixtures.browser"]
+pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.site", "tests.fixtures.browser", "tests.fixtures.images"]
 
 
 def pytest_configure() -> None:

@@ -1,155 +1,144 @@
-"""The JSON API: lists, reads and creates articles. A list's rows go to orjson without a model in between."""
+"""Reading articles: lists, one article, search, what is popular."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import orjson
-from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
-from ninja import NinjaAPI, Query
-from ninja.errors import HttpError
-from ninja.parser import Parser
-from ninja.security import SessionAuth
+from ninja import Query, Router
+from ninja.errors import AuthenticationError, HttpError
 
-from articles.access import may_read
-from articles.api.problems import add_handlers, method_not_allowed, refuse_unknown
-from articles.api.schemas import ArticleDetail, ArticleIn, ArticleList, ArticleListQuery, Problem
-from articles.content import Content
-from articles.models import Article
-from articles.selectors import public as selectors
-from articles.selectors.public import ArticleRow
-from articles.services.articles import article_create
-
-ADD = "articles.add_article"
-JSON_OPTIONS = orjson.OPT_UTC_Z
-_ANY_SLUG = "any-slug"
-
-
-class JsonParser(Parser):
-    """Reads bodies with orjson, which refuses NaN and text that is no UTF-8."""
-
-    def parse_body(self, request: HttpRequest) -> Any:
-        """Return the parsed body."""
-        if request.content_type != "application/json":
-            raise HttpError(415, "Send the body as application/json.")
-        return orjson.loads(request.body)
-
-
-class Session(SessionAuth):
-    """The session's user with a CSRF token; who is not logged in is told that first."""
-
-    def __call__(self, request: HttpRequest) -> Any:
-        """Return the user, or nothing."""
-        return super().__call__(request) if request.user.is_authenticated else None
-
-
-api = NinjaAPI(
-    title="Omni Writer", version="1", urls_namespace="articles-api", docs_url=None, parser=JsonParser(),
-    description="Dates are UTC in ISO 8601. Errors are application/problem+json and name the fields.",
-)  # fmt: skip
-add_handlers(api)
-
-
-@api.get("/articles", response={200: ArticleList, 422: Problem}, summary="List published articles, newest first")
-@api.api_operation(["HEAD"], "/articles", include_in_schema=False)
-def article_list(request: HttpRequest, query: Query[ArticleListQuery]) -> HttpResponse:
-    """List published articles by cursor: the order is stable while new ones appear, at any depth."""
-    refuse_unknown(request.GET, ArticleListQuery.model_fields)
-    page = selectors.article_list(limit=query.limit, before=query.cursor, language=query.language)
-    return _answer({"items": _items(page.rows), "next_cursor": page.older})
-
-
-@api.get("/articles/{int:article_id}", response={200: ArticleDetail, 404: Problem}, summary="Read an article")
-@api.api_operation(["HEAD"], "/articles/{int:article_id}", include_in_schema=False)
-def article_detail(request: HttpRequest, article_id: int) -> HttpResponse:
-    """Read an article with its text; drafts only with the permission to view articles."""
-    try:
-        article = selectors.article_by_id(article_id=article_id)
-    except Article.DoesNotExist:
-        raise _no_article() from None
-    if not may_read(request.user, article):
-        raise _no_article()
-    response = _answer(_detail(article))
-    if not article.is_public:
-        response["Cache-Control"] = "private, no-store"
-    return response
-
-
-@api.post(
-    "/articles",
-    response={201: ArticleDetail, 400: Problem, 401: Problem, 403: Problem, 413: Problem, 415: Problem, 422: Problem},
-    auth=Session(),
-    summary="Create a draft",
+from articles.access import VIEW
+from articles.api.answers import private_answer, public_answer
+from articles.api.callers import Caller, caller_of
+from articles.api.documents import chosen_fields, items_of, live_document, only, working_document
+from articles.api.parser import refuse_unknown
+from articles.api.schemas import (
+    ArticleDetail,
+    ArticleDraft,
+    ArticleFound,
+    ArticleItem,
+    ArticleList,
+    ArticleListQuery,
+    ArticlePopular,
+    DetailQuery,
+    PopularQuery,
+    Problem,
+    SearchItem,
+    SearchQuery,
 )
-def article_add(request: HttpRequest, article: ArticleIn) -> HttpResponse:
-    """Create a draft of the logged-in user, who needs the permission to add articles."""
-    user = request.user
-    if isinstance(user, AnonymousUser) or not user.has_perm(ADD):
-        raise HttpError(403, f"This account lacks the permission {ADD}.")
-    content = Content(title=article.title, body=article.content, excerpt=article.excerpt, language=article.language)
-    created = article_create(content=content, author=user)
-    response = _answer(_detail(created), status=201)
-    response["Location"] = reverse("articles-api:article_detail", args=[created.pk])
-    response["Cache-Control"] = "private, no-store"
-    return response
+from articles.enums import Status
+from articles.selectors import api as selectors
+from articles.selectors import public
+from articles.selectors.popular import article_popular
+from articles.selectors.search import article_search
+from articles.tokens import Scope
+
+router = Router(tags=["Articles"])
+_NONE_SUCH = -1  # no row has this id
 
 
-@api.api_operation(["PUT", "PATCH", "DELETE"], "/articles", include_in_schema=False)
-def article_list_refusal(request: HttpRequest) -> HttpResponse:
-    """Refuse other methods on the list."""
-    return method_not_allowed("GET", "HEAD", "POST")
+@router.get(
+    "/articles",
+    response={200: ArticleList, 304: None, 400: Problem, 401: Problem, 403: Problem, 422: Problem, 429: Problem},
+    summary="List articles, newest first",
+)
+def article_list(request: HttpRequest, query: Query[ArticleListQuery]) -> HttpResponse:
+    """List published articles by cursor: the order is stable while new ones appear, at any depth.
+
+    With another `status`, who is logged in lists other articles, last changed first: their own, or with the right to
+    view articles everybody's.
+    """
+    refuse_unknown(request.GET, ArticleListQuery.model_fields)
+    fields = chosen_fields(query.fields, ArticleItem)
+    wanted = _filters(query)
+    if query.status is None or query.status is Status.PUBLISHED:
+        page = public.article_list(**wanted)
+        return public_answer(request, {"items": items_of(page.rows, fields), "next_cursor": page.older})
+    caller = _reader_of_drafts(request)
+    if not caller.user.has_perm(VIEW):
+        others = wanted["author"] not in (None, caller.user.pk)
+        wanted["author"] = _NONE_SUCH if others else caller.user.pk
+    page = selectors.article_page(status=query.status, **wanted)
+    return private_answer(request, {"items": items_of(page.rows, fields, query.status), "next_cursor": page.older})
 
 
-@api.api_operation(["POST", "PUT", "PATCH", "DELETE"], "/articles/{int:article_id}", include_in_schema=False)
-def article_refusal(request: HttpRequest, article_id: int) -> HttpResponse:
-    """Refuse other methods on an article."""
-    return method_not_allowed("GET", "HEAD")
+@router.get(
+    "/articles/popular",
+    response={200: ArticlePopular, 304: None, 400: Problem, 401: Problem, 422: Problem, 429: Problem},
+    summary="List the most read articles",
+)
+def articles_popular(request: HttpRequest, query: Query[PopularQuery]) -> HttpResponse:
+    """List published articles by how much they are read lately."""
+    refuse_unknown(request.GET, PopularQuery.model_fields)
+    fields = chosen_fields(query.fields, ArticleItem)
+    rows = article_popular(limit=query.limit, language=query.language and query.language.value)
+    return public_answer(request, {"items": items_of(rows, fields)})
 
 
-def _answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
-    return HttpResponse(orjson.dumps(body, option=JSON_OPTIONS), status=status, content_type="application/json")
+@router.get(
+    "/articles/search",
+    response={200: ArticleFound, 304: None, 400: Problem, 401: Problem, 422: Problem, 429: Problem},
+    summary="Search articles",
+)
+def articles_search(request: HttpRequest, query: Query[SearchQuery]) -> HttpResponse:
+    """Find published articles that have all the words, best first; accents don't matter."""
+    refuse_unknown(request.GET, SearchQuery.model_fields)
+    fields = chosen_fields(query.fields, SearchItem)
+    page = article_search(
+        query=query.q, limit=query.limit, offset=query.offset, category=query.category or None, tag=query.tag or None,
+        language=query.language and query.language.value,
+    )  # fmt: skip
+    items = items_of([hit.row for hit in page.hits], fields)
+    if "snippet" in fields:
+        items = [{**item, "snippet": str(hit.snippet)} for item, hit in zip(items, page.hits, strict=True)]
+    following = query.offset + query.limit if page.has_more else None
+    return public_answer(request, {"items": items, "next_offset": following})
 
 
-def _no_article() -> Http404:
-    return Http404("There is no such article.")
+@router.get(
+    "/articles/{int:article_id}",
+    response={
+        200: ArticleDraft | ArticleDetail, 304: None, 400: Problem, 401: Problem, 403: Problem, 404: Problem,
+        422: Problem, 429: Problem,
+    },
+    summary="Read an article",
+)  # fmt: skip
+def article_detail(request: HttpRequest, article_id: int, query: Query[DetailQuery]) -> HttpResponse:
+    """Read an article with its text as readers see it.
+
+    One that is not public is there for its author and for who may view articles. For them `draft=true` answers with
+    the text as it is being written, its version and the steps that are open; send that answer's `ETag` as `If-Match`
+    with a change.
+    """
+    refuse_unknown(request.GET, DetailQuery.model_fields)
+    article = selectors.article_whole(article_id=article_id)
+    if article.is_public and not query.draft:
+        return public_answer(request, only(live_document(article), chosen_fields(query.fields, ArticleDetail)))
+    caller = _reader_of_drafts(request) if query.draft else caller_of(request)
+    if caller is None or not caller.sees_draft(article):
+        if article.is_public:
+            raise HttpError(403, "This account may not see changes that are not published.")
+        raise Http404("There is no such article.")
+    document = only(working_document(article, caller), chosen_fields(query.fields, ArticleDraft))
+    return private_answer(request, document, version=article.version)
 
 
-def _items(rows: Sequence[ArticleRow]) -> list[dict[str, Any]]:
-    # A slug is the same in a URL, so one reversal serves all rows; one each took a quarter of the answer's time.
-    head, _, tail = reverse("articles:detail", args=[_ANY_SLUG]).rpartition(_ANY_SLUG)
-    return [_item(row, f"{head}{row.slug}{tail}") for row in rows]
-
-
-def _item(row: ArticleRow, url: str) -> dict[str, Any]:
+def _filters(query: ArticleListQuery) -> dict[str, Any]:
+    """Return the filters by ids; what does not exist becomes an id that no row has."""
+    category = selectors.category_id_of(slug=query.category) if query.category else None
+    tag = selectors.tag_id_of(slug=query.tag) if query.tag else None
     return {
-        "id": row.id,
-        "title": row.title,
-        "slug": row.slug,
-        "url": url,
-        "excerpt": row.excerpt,
-        "author": row.author,
-        "language": row.language,
-        "published_at": row.published_at,
-        "updated_at": row.updated_at,
-    }
+        "limit": query.limit, "before": query.cursor, "language": query.language and query.language.value,
+        "category": category or (_NONE_SUCH if query.category else None),
+        "tag": tag or (_NONE_SUCH if query.tag else None), "author": query.author,
+    }  # fmt: skip
 
 
-def _detail(article: Article) -> dict[str, Any]:
-    return {
-        "id": article.pk,
-        "title": article.title,
-        "slug": article.slug,
-        "url": article.get_absolute_url(),
-        "excerpt": article.excerpt,
-        "author": article.author.get_full_name(),
-        "language": article.language,
-        "published_at": article.published_at,
-        "updated_at": article.updated_at,
-        "content": article.body,
-        "status": article.status,
-        "version": article.version,
-        "created_at": article.created_at,
-    }
+def _reader_of_drafts(request: HttpRequest) -> Caller:
+    caller = caller_of(request)
+    if caller is None:
+        raise AuthenticationError
+    if not caller.has(Scope.READ):
+        raise HttpError(403, f"This token lacks the scope {Scope.READ}.")
+    return caller

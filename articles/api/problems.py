@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, ValidationError
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, ValidationError
+from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
+from django.utils.log import log_response
 from ninja import NinjaAPI
 from ninja import errors as ninja_errors
 
-from articles.exceptions import CursorError
+from articles.exceptions import CursorError, NotAllowedError, StaleVersionError, TransitionError
+from articles.idempotency import KeyBusyError, KeyReusedError
+from articles.models import Article
 
 MAX_ERRORS = 20
 CONTENT_TYPE = "application/problem+json"
-_FIELD_NAMES = {"body": "content"}  # the API's word for a column
+CHALLENGE = 'Bearer realm="omniwriter"'
+_BUSY_RETRY_S = 2
+# The API's words for the columns.
+_FIELD_NAMES = {"body": "content", "cover": "cover_id"}
 
 
 class FieldError(NamedTuple):
@@ -29,7 +37,12 @@ class FieldError(NamedTuple):
 
 
 def problem(
-    status: int, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
 ) -> HttpResponse:
     """Answer with ``application/problem+json``; at most ``MAX_ERRORS`` of the errors are listed."""
     body: dict[str, Any] = {
@@ -37,6 +50,7 @@ def problem(
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        **extra,
     }
     if errors:
         body["errors"] = [error._asdict() for error in errors[:MAX_ERRORS]]
@@ -45,19 +59,15 @@ def problem(
     return response
 
 
-def refuse_unknown(parameters: Iterable[str], known: Container[str]) -> None:
-    """Refuse a query with other parameters than those ``known``: a misspelt one, ignored, would seem to have worked."""
-    unknown = [name for name in parameters if name not in known]
-    if unknown:
-        raise ninja_errors.ValidationError(
-            [{"loc": ("query", name), "msg": "There is no such parameter."} for name in unknown]
-        )
-
-
 def method_not_allowed(*allowed: str) -> HttpResponse:
     """Answer 405 with the methods that are allowed."""
     names = ", ".join(allowed)
     return problem(405, f"This address takes {names}.", headers={"Allow": names})
+
+
+def not_authenticated(detail: str) -> HttpResponse:
+    """Answer 401 and say how to authenticate."""
+    return problem(401, detail, headers={"WWW-Authenticate": CHALLENGE})
 
 
 def no_such_address(request: HttpRequest) -> HttpResponse:
@@ -66,19 +76,36 @@ def no_such_address(request: HttpRequest) -> HttpResponse:
 
 
 def add_handlers(api: NinjaAPI) -> None:
-    """Make ``api`` answer every error it knows as a problem."""
-    handlers: tuple[tuple[type[Exception], Any], ...] = (
+    """Make ``api`` answer every error as a problem."""
+    handlers: tuple[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]], ...] = (
         (ninja_errors.ValidationError, _schema_error),
         (ninja_errors.HttpError, _http_error),
         (ValidationError, _field_error),
         (CursorError, _cursor_error),
+        (NotAllowedError, _not_allowed),
+        (TransitionError, _not_open),
+        (StaleVersionError, _stale),
+        (KeyReusedError, _key_reused),
+        (KeyBusyError, _key_busy),
         (Http404, _not_found),
+        (Article.DoesNotExist, _no_article),
         (RequestDataTooBig, _too_large),
         (TooManyFieldsSent, _too_many),
+        (TooManyFilesSent, _too_many),
         (RawPostDataException, _not_json),
+        (MultiPartParserError, _not_multipart),
+        (Exception, _unexpected),
     )
     for error, handler in handlers:
         api.add_exception_handler(error, handler)
+
+
+def stale(article_id: int, current: int, etag: str = "") -> HttpResponse:
+    """Answer 412: nothing was stored, here is what to compare with."""
+    link = f"/api/articles/{article_id}?draft=true"
+    headers = {"ETag": etag} if etag else None
+    detail = "Somebody changed the article since it was read; nothing was stored. Read it again, merge and send that."
+    return problem(412, detail, current_version=current, current=link, headers=headers)
 
 
 def _schema_error(request: HttpRequest, error: ninja_errors.ValidationError) -> HttpResponse:
@@ -94,12 +121,15 @@ def _place(loc: Sequence[str | int]) -> str:
 
 def _http_error(request: HttpRequest, error: ninja_errors.HttpError) -> HttpResponse:
     # Ninja wraps whatever its parser raises.
-    if isinstance(error.__cause__, ninja_errors.HttpError):
-        error = error.__cause__
-    elif isinstance(error.__cause__, orjson.JSONDecodeError):
-        return problem(400, f"The body is not JSON: {error.__cause__}")
+    cause = error.__cause__
+    if isinstance(cause, ninja_errors.HttpError):
+        error = cause
+    elif isinstance(cause, ninja_errors.ValidationError):
+        return _schema_error(request, cause)
+    elif isinstance(cause, orjson.JSONDecodeError):
+        return problem(400, f"The body is not JSON: {cause}")
     if error.status_code == HTTPStatus.UNAUTHORIZED:
-        return problem(401, "Log in first; this address takes the session's cookie.")
+        return not_authenticated("Log in first: send the session's cookie, or a token as Authorization: Bearer ow_….")
     return problem(error.status_code, str(error))
 
 
@@ -114,17 +144,53 @@ def _cursor_error(request: HttpRequest, error: CursorError) -> HttpResponse:
     return problem(422, "Some fields are not valid.", errors=[FieldError("cursor", message)])
 
 
+def _not_allowed(request: HttpRequest, error: NotAllowedError) -> HttpResponse:
+    return problem(403, str(error))
+
+
+def _not_open(request: HttpRequest, error: TransitionError) -> HttpResponse:
+    return problem(409, str(error), status_now=error.status)
+
+
+def _stale(request: HttpRequest, error: StaleVersionError) -> HttpResponse:
+    return stale(error.article_id, error.current)
+
+
+def _key_reused(request: HttpRequest, error: KeyReusedError) -> HttpResponse:
+    return problem(422, str(error), errors=[FieldError("Idempotency-Key", "Take a new key for a new request.")])
+
+
+def _key_busy(request: HttpRequest, error: KeyBusyError) -> HttpResponse:
+    return problem(409, str(error), headers={"Retry-After": str(_BUSY_RETRY_S)})
+
+
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return problem(404, str(error))
+
+
+def _no_article(request: HttpRequest, error: Article.DoesNotExist) -> HttpResponse:
+    return problem(404, "There is no such article.")
 
 
 def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, f"The body may have at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
 
 
-def _too_many(request: HttpRequest, error: TooManyFieldsSent) -> HttpResponse:
+def _too_many(request: HttpRequest, error: TooManyFieldsSent | TooManyFilesSent) -> HttpResponse:
     return problem(400, f"A query may have at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters.")
 
 
 def _not_json(request: HttpRequest, error: RawPostDataException) -> HttpResponse:
     return problem(415, "Send the body as application/json.")
+
+
+def _not_multipart(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
+    return problem(400, f"The body is not multipart/form-data: {error}")
+
+
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer in the API's form and say nothing of it; like Django, log it and tell who listens."""
+    got_request_exception.send(sender=None, request=request)
+    response = problem(500, "The server failed. It was logged; nothing of this call was stored.")
+    log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request, exception=error)
+    return response

@@ -4,6 +4,7 @@ from articles.models.article import Article
 from articles.models.audit import AuditEntry
 from articles.models.bulk import BulkJob
 from articles.models.image import Image
+from articles.models.popularity import ViewBatch
 from articles.models.redirect import SlugRedirect
 from articles.models.revision import Draft, Revision
 from articles.models.similarity import SimilarityBand
@@ -23,4 +24,5 @@ __all__ = [
     "SimilarityBand",
     "SlugRedirect",
     "Tag",
+    "ViewBatch",
 ]

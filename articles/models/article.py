@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
@@ -13,6 +14,7 @@ from django.db.models.functions import Length, Trim
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from modelsearch.index import Indexed
 
 from articles.content import CONTENT_COLUMNS, Content
 from articles.enums import Language, Origin, Status
@@ -25,13 +27,14 @@ from articles.limits import (
     MAX_TITLE_CHARS,
 )
 from articles.querysets import ArticleQuerySet
+from articles.search.fields import ARTICLE_FIELDS
 from articles.validators import validate_not_blank, validate_text
 
 if TYPE_CHECKING:
     from articles.models.revision import Draft
 
 
-class Article(models.Model):
+class Article(Indexed, models.Model):
     """One text with its way to the readers. Written through ``articles.services`` only.
 
     Of a published article these columns are what readers see; changes to it wait in its ``Draft``. Of any other they
@@ -107,6 +110,9 @@ class Article(models.Model):
 
     objects = ArticleQuerySet.as_manager()
 
+    search_fields = ARTICLE_FIELDS
+    search_auto_update = False  # articles.search.upkeep follows what readers see, not each save
+
     class Meta:
         verbose_name = _("article")
         verbose_name_plural = _("articles")
@@ -151,8 +157,15 @@ class Article(models.Model):
             models.Index(name="article_changed", fields=["-updated_at", "-id"]),
             # The same list and the studio's queues, of one status.
             models.Index(name="article_changed_in_status", fields=["status", "-updated_at", "-id"]),
+            # Words inside titles and slugs, in the admin: trigrams on PostgreSQL. SQLite has none, and takes this for an
+            # index of both columns, which it reads through instead of the table with its texts.
+            GinIndex(name="article_title_parts", fields=["title", "slug"], opclasses=["gin_trgm_ops", "gin_trgm_ops"]),
             # The studio's list of one writer's articles.
             models.Index(name="article_of_author", fields=["author", "-updated_at", "-id"]),
+            # The admin's list of one category, and the look whether one may be deleted.
+            models.Index(name="article_of_category", fields=["category", "-updated_at", "-id"]),
+            # The admin's list of one origin; what machines wrote may be few among many.
+            models.Index(name="article_of_origin", fields=["origin", "-updated_at", "-id"]),
             # Category pages and feeds; partial, as only published ones are asked for by category.
             models.Index(
                 name="article_public_category",
@@ -182,6 +195,11 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def get_indexed_objects(cls) -> ArticleQuerySet:
+        """What the search may know of: modelsearch asks here before it adds one, and when it rebuilds."""
+        return cls.objects.published().select_related("category").prefetch_related("tags")
 
     def get_absolute_url(self) -> str:
         """The article's page."""

@@ -14,6 +14,7 @@ class BulkJob(models.Model):
     """One bulk action, export or import: the row is the truth, the task carries only its id.
 
     ``failures`` lists ``{"id" or "file", "line", "field", "message"}``, at most so many as the runner keeps.
+    ``beat_at`` is also the runner's lease: who writes a newer one has the job.
     """
 
     kind = models.CharField(_("kind"), max_length=12, choices=BulkKind)
@@ -24,6 +25,9 @@ class BulkJob(models.Model):
     done = models.PositiveIntegerField(_("done"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
     failures = models.JSONField(_("failures"), default=list)
+    position = models.BigIntegerField(
+        _("position"), default=0, help_text=_("Where a resumed job goes on; its handler says what that means.")
+    )
     file = models.CharField(_("file"), max_length=200, blank=True, help_text=_("Below the owner's private folder."))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     started_at = models.DateTimeField(_("started at"), null=True)
@@ -37,7 +41,13 @@ class BulkJob(models.Model):
             models.CheckConstraint(name="bulk_kind_known", condition=Q(kind__in=BulkKind.values)),
             models.CheckConstraint(name="bulk_status_known", condition=Q(status__in=JobStatus.values)),
         ]
-        indexes = [models.Index(name="bulk_of_owner", fields=["owner", "-id"])]
+        indexes = [
+            models.Index(name="bulk_of_owner", fields=["owner", "-id"]),
+            # The look for jobs whose worker died; of all rows it holds the few that are not over.
+            models.Index(
+                name="bulk_open", fields=["created_at"], condition=Q(status__in=[JobStatus.WAITING, JobStatus.RUNNING])
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

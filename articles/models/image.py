@@ -15,8 +15,9 @@ from articles.validators import validate_not_blank, validate_text
 class Image(models.Model):
     """An uploaded image: its text for who can't see it, its size, what matters in it, and the files made of it.
 
-    Files lie at ``images/<digest>/<width>.<format>`` below MEDIA_ROOT; ``variants`` lists them as
-    ``{"width": px, "height": px, "format": "avif", "bytes": n}``.
+    Files lie at ``images/<digest>/<name>`` below MEDIA_ROOT; ``variants`` lists them as
+    ``{"name": "480.avif", "width": px, "height": px, "format": "avif", "bytes": n}``. ``width`` and ``height`` are the
+    picture's as it is kept, which of a very large upload is less than it had.
     """
 
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text=_("SHA-256 of the upload."))
@@ -39,6 +40,10 @@ class Image(models.Model):
         related_name="+",
     )  # fmt: skip
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    encoded_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("When its AVIF and WebP files were all there; until then it has JPEG only.")
+    )
+    lease_until = models.DateTimeField(null=True, editable=False, help_text=_("Until when one worker has it to itself."))
 
     class Meta:
         verbose_name = _("image")
@@ -49,7 +54,11 @@ class Image(models.Model):
             ),
             models.CheckConstraint(name="image_has_size", condition=Q(width__gte=1) & Q(height__gte=1)),
         ]
-        indexes = [models.Index(name="image_newest", fields=["-created_at", "-id"])]  # the studio's picker
+        indexes = [
+            models.Index(name="image_newest", fields=["-created_at", "-id"]),  # the studio's picker
+            # What beat looks for every few minutes; most of the time it is empty.
+            models.Index(name="image_unencoded", fields=["created_at"], condition=Q(encoded_at=None)),
+        ]
 
     def __str__(self) -> str:
         return self.alt or self.name

@@ -1,14 +1,25 @@
-"""What is read of articles, by every door: one query each."""
+"""What readers see of articles, by every door: each function is one query, unless it says more."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
 from articles.cursors import decode_cursor, encode_cursor
-from articles.models import Article
+from articles.models import Article, Category, Image, SlugRedirect, Tag
 from articles.querysets import ArticleQuerySet
+
+NAV_CATEGORIES = 8
+#: How many articles of the same tags, and of the same category, are looked at for those that fit best.
+_RELATED_BY_TAG = 40
+_RELATED_BY_CATEGORY = 8
 
 
 class ArticleRow(NamedTuple):
@@ -23,6 +34,13 @@ class ArticleRow(NamedTuple):
     updated_at: datetime
     author__first_name: str
     author__last_name: str
+    author_id: int
+    live_updated_at: datetime | None
+    category__name: str | None
+    category__slug: str | None
+    words: int
+    origin: str
+    cover_id: int | None
 
     @property
     def author(self) -> str:
@@ -40,15 +58,21 @@ class ArticlePage:
 
 
 def article_list(
-    *, limit: int, language: str | None = None, before: str | None = None, after: str | None = None
+    *,
+    limit: int,
+    language: str | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    category: int | None = None,
+    tag: int | None = None,
+    author: int | None = None,
 ) -> ArticlePage:
     """Return a page of published articles: the newest, those older than ``before``, or those newer than ``after``.
 
-    Raises CursorError. The limit is the caller's to check.
+    ``category``, ``tag`` and ``author`` are ids. Raises CursorError. The limit is the caller's to check.
     """
-    articles = Article.objects.published()
-    if language is not None:
-        articles = articles.filter(language=language)
+    wanted = {"language": language, "category": category, "tags": tag, "author": author}
+    articles = Article.objects.published().filter(**{name: value for name, value in wanted.items() if value})
     if after is not None:
         found = _rows(articles.newer_than(decode_cursor(after)).oldest_first(), limit)
         return _page(found[:limit][::-1], newer=len(found) > limit, older=True)
@@ -59,13 +83,72 @@ def article_list(
 
 
 def article_by_slug(*, slug: str) -> Article:
-    """Return an article of any status with its author; raises Article.DoesNotExist."""
-    return Article.objects.select_related("author").get(slug=slug)
+    """Return an article of any status with its author, category and cover; raises Article.DoesNotExist."""
+    return Article.objects.select_related("author", "category", "cover").get(slug=slug)
 
 
 def article_by_id(*, article_id: int) -> Article:
     """Return an article of any status with its author; raises Article.DoesNotExist."""
     return Article.objects.select_related("author").get(pk=article_id)
+
+
+def article_by_former_slug(*, slug: str) -> Article:
+    """Return the article that was once public at ``slug``; raises SlugRedirect.DoesNotExist."""
+    return SlugRedirect.objects.select_related("article").get(slug=slug).article
+
+
+def article_tags(*, article: Article) -> list[Tag]:
+    """Return an article's tags by name."""
+    return list(article.tags.order_by("name"))
+
+
+def article_related(*, article: Article, tags: Sequence[Tag], limit: int) -> list[ArticleRow]:
+    """Return published articles in its language that share most tags with it, then its category, newest first.
+
+    Only the last few of each are looked at, so the cost does not grow with the archive.
+    """
+    chosen = [tag.pk for tag in tags]
+    if not chosen and article.category_id is None:
+        return []
+    tagged = Article.tags.through.objects.filter(tag__in=chosen).order_by("-id").values("article_id")
+    public = Article.objects.published().filter(language=article.language)
+    beside = public.filter(category=article.category_id).newest_first().values("id")
+    candidates = public.filter(
+        Q(pk__in=tagged[:_RELATED_BY_TAG]) | Q(pk__in=beside[: _RELATED_BY_CATEGORY if article.category_id else 0])
+    )
+    # A subquery: a join would group by every column, and so read the texts.
+    counted = Article.tags.through.objects.filter(article=OuterRef("pk"), tag__in=chosen).values("article")
+    shared = Coalesce(Subquery(counted.annotate(number=Count("pk")).values("number")), 0)  # type: ignore[misc]
+    ranked = candidates.exclude(pk=article.pk).order_by(shared.desc(), "-published_at", "-id")
+    return [ArticleRow(*row) for row in ranked.values_list(*ArticleRow._fields)[:limit]]
+
+
+def covers_by_id(*, rows: Iterable[ArticleRow]) -> dict[int, Image]:
+    """Return the covers of a list's articles by id; no query when there are none."""
+    wanted = {row.cover_id for row in rows if row.cover_id is not None}
+    return Image.objects.in_bulk(wanted) if wanted else {}
+
+
+def category_list(*, language: str, limit: int = NAV_CATEGORIES) -> list[Category]:
+    """Return the categories that have published articles in ``language``, by name."""
+    public = Article.objects.published().filter(language=language, category=OuterRef("pk"))
+    return list(Category.objects.filter(Exists(public)).order_by("name")[:limit])
+
+
+def category_by_slug(*, slug: str) -> Category:
+    """Return a category; raises Category.DoesNotExist."""
+    return Category.objects.get(slug=slug)
+
+
+def tag_by_slug(*, slug: str) -> Tag:
+    """Return a tag; raises Tag.DoesNotExist."""
+    return Tag.objects.get(slug=slug)
+
+
+def author_by_id(*, author_id: int) -> User:
+    """Return the author of at least one published article; raises DoesNotExist, so that accounts can't be counted."""
+    public = Article.objects.published().filter(author=OuterRef("pk"))
+    return get_user_model().objects.only("id", "first_name", "last_name").get(Exists(public), pk=author_id)
 
 
 def _rows(articles: ArticleQuerySet, limit: int) -> list[ArticleRow]:

@@ -47,6 +47,13 @@ def revision_rename(*, article_id: int, revision_id: int, name: str, actor: Abst
     return revision
 
 
+def revision_keep(*, article_id: int, version: int) -> None:
+    """Keep the state of ``version`` for good: somebody asked for it to be saved, after it was saved by itself."""
+    Revision.objects.filter(article_id=article_id, version=version, kind=RevisionKind.AUTOSAVE).update(
+        kind=RevisionKind.SAVE
+    )
+
+
 def autosaves_thin(*, now: datetime | None = None) -> int:
     """Delete unnamed autosaves older than a day but for the last of each hour; return how many went."""
     limit = (now or timezone.now()) - AUTOSAVES_KEPT_FOR

@@ -5,6 +5,7 @@ const ORDER = ["auto", "light", "dark"];
 const YEAR_S = 31536000;
 const root = document.documentElement;
 const button = document.querySelector("[data-theme-switch]");
+const word = button?.querySelector("[data-theme-word]") ?? button;
 
 function current() {
   return root.dataset.theme ?? "auto";
@@ -12,7 +13,7 @@ function current() {
 
 function label() {
   const words = { auto: button.dataset.wordAuto, light: button.dataset.wordLight, dark: button.dataset.wordDark };
-  button.textContent = words[current()];
+  word.textContent = words[current()];
 }
 
 function choose(theme) {

@@ -1,0 +1,49 @@
+"""The API as a whole: its routers, one a noun, and how it reads and refuses."""
+
+from __future__ import annotations
+
+from django.utils.module_loading import import_string
+from ninja import NinjaAPI, Router
+from ninja.operation import Operation
+
+from articles.api.parser import JsonParser
+from articles.api.problems import add_handlers
+
+#: Each is a module's ``router``; a further part of the API is a line here.
+ROUTERS = (
+    "articles.api.writing.router",  # and reading, at the same addresses
+    "articles.api.steps.router",
+    "articles.api.revisions.router",
+    "articles.api.taxonomy.router",
+    "articles.api.images.router",
+    "articles.api.auth.router",
+)
+DESCRIPTION = """\
+Dates are UTC in ISO 8601. Errors are `application/problem+json` (RFC 9457) and name the fields. Unknown fields and
+parameters are refused. Every `GET` is also a `HEAD`, carries an `ETag` and answers 304 to `If-None-Match`. Every answer
+carries `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`; 429 says in `Retry-After` when to come back.
+"""
+
+
+class ArticlesAPI(NinjaAPI):
+    """Names each operation by its function alone: programs are generated from these names."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Return the function's name."""
+        return operation.view_func.__name__
+
+
+def make_api() -> NinjaAPI:
+    """Return the API with all its routers; its document and its reference are addresses of our own."""
+    api = ArticlesAPI(
+        title="Omni Writer", version="1", urls_namespace="articles-api", openapi_url=None, docs_url=None,
+        parser=JsonParser(), description=DESCRIPTION,
+    )  # fmt: skip
+    add_handlers(api)
+    for path in ROUTERS:
+        router: Router = import_string(path)
+        api.add_router("", router)
+    return api
+
+
+api = make_api()

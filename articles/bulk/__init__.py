@@ -1,0 +1,1 @@
+"""Work on many articles: jobs, the handlers that know each kind, and what they work on."""

@@ -1,0 +1,1 @@
+"""Full-text search over what is published: words, the index, the queries, the snippets."""

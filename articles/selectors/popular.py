@@ -1,0 +1,27 @@
+"""What is read most, lately."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+from articles.enums import Language
+from articles.models import Article
+from articles.selectors.public import ArticleRow
+
+
+def article_popular(*, limit: int, language: str | None = None) -> list[ArticleRow]:
+    """Return the published articles with the most recent views; the limit is the caller's to check.
+
+    One query for a language. Without one it is a query each, as the index ``article_popular`` begins with it.
+    """
+    languages = Language.values if language is None else [language]
+    ranked = [row for code in languages for row in _ranked(code, limit)]
+    # The score and the id stand before the columns.
+    ranked.sort(key=itemgetter(0, 1), reverse=True)
+    return [ArticleRow(*columns) for _, _, *columns in ranked[:limit]]
+
+
+def _ranked(language: str, limit: int) -> list[tuple[Any, ...]]:
+    articles = Article.objects.published().filter(language=language).order_by("-popularity", "-id")
+    return list(articles.values_list("popularity", "pk", *ArticleRow._fields)[:limit])

@@ -1,0 +1,86 @@
+"""How often one caller may ask: counted by the minute in Django's cache, so over all processes that share it.
+
+A cache that is away lets everybody pass, and that is counted: the API is then slower to protect itself, not broken.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.cache import cache
+
+logger = logging.getLogger(__name__)
+
+PERIOD_S = 60
+#: Calls a minute where ``API_RATES_PER_MIN`` says nothing else; 0 is no limit.
+RATES_PER_MIN: Mapping[str, int] = {"anonymous": 1200, "token": 3000, "write": 300, "login": 20}
+_LOG_EVERY_S = 60.0
+
+
+class Allowance(NamedTuple):
+    """Where a caller stands in this minute."""
+
+    limit: int
+    used: int
+    reset_s: int
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether this call is one too many."""
+        return self.used > self.limit
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The ``RateLimit-*`` headers, and ``Retry-After`` past the limit."""
+        headers = {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(0, self.limit - self.used)),
+            "RateLimit-Reset": str(self.reset_s),
+        }
+        return {**headers, "Retry-After": str(self.reset_s)} if self.exceeded else headers
+
+
+class Failures:
+    """Calls that passed uncounted because the cache was away; logged at most once a minute."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._logged_at = -_LOG_EVERY_S
+
+    def add(self, error: Exception | None) -> None:
+        """Count one."""
+        self.count += 1
+        now = time.monotonic()
+        if now - self._logged_at >= _LOG_EVERY_S:
+            self._logged_at = now
+            logger.warning("The cache is away: %d calls passed without being counted. %s", self.count, error or "")
+
+
+failures = Failures()
+
+
+def call_count(rate: str, caller: str) -> Allowance | None:
+    """Count one call of ``caller`` against a rate; None where there is no limit, or nothing to count in."""
+    limit = int(settings.API_RATES_PER_MIN.get(rate, RATES_PER_MIN[rate]))
+    if limit < 1:
+        return None
+    now = int(time.time())
+    used = _counted(f"throttle:{rate}:{caller}:{now // PERIOD_S}")
+    return None if used is None else Allowance(limit, used, PERIOD_S - now % PERIOD_S)
+
+
+def _counted(key: str) -> int | None:
+    try:
+        cache.add(key, 0, 2 * PERIOD_S)
+        used: object = cache.incr(key)
+    except Exception as error:
+        failures.add(error)
+        return None
+    if not isinstance(used, int):  # a cache that swallows its own errors
+        failures.add(None)
+        return None
+    return used
