@@ -65,7 +65,7 @@ class LookAhead(AdminBase):
     """For admins of long tables: no count of all rows, no counts beside filters."""
 
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 25
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that goes with the paginator."""

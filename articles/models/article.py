@@ -157,8 +157,14 @@ class Article(Indexed, models.Model):
             models.Index(name="article_changed", fields=["-updated_at", "-id"]),
             # The same list and the studio's queues, of one status.
             models.Index(name="article_changed_in_status", fields=["status", "-updated_at", "-id"]),
-            # Words inside titles and slugs, in the admin: trigrams on PostgreSQL. SQLite has none, and takes this for an
-            # index of both columns, which it reads through instead of the table with its texts.
+            # What waits for a reviewer: its number stands on every page of the studio.
+            models.Index(
+                name="article_awaits_review",
+                fields=["author"],
+                condition=Q(status=Status.REVIEW, approved_at__isnull=True),
+            ),
+            # Words inside titles and slugs, in the admin: trigrams on PostgreSQL. SQLite has none, and takes this for
+            # an index of both columns, which it reads through instead of the table with its texts.
             GinIndex(name="article_title_parts", fields=["title", "slug"], opclasses=["gin_trgm_ops", "gin_trgm_ops"]),
             # The studio's list of one writer's articles.
             models.Index(name="article_of_author", fields=["author", "-updated_at", "-id"]),
@@ -196,14 +202,14 @@ class Article(Indexed, models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        """The article's page."""
+        return reverse("articles:detail", args=[self.slug])
+
     @classmethod
     def get_indexed_objects(cls) -> ArticleQuerySet:
         """What the search may know of: modelsearch asks here before it adds one, and when it rebuilds."""
         return cls.objects.published().select_related("category").prefetch_related("tags")
-
-    def get_absolute_url(self) -> str:
-        """The article's page."""
-        return reverse("articles:detail", args=[self.slug])
 
     @property
     def is_public(self) -> bool:

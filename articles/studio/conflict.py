@@ -91,7 +91,7 @@ def _decide(request: HttpRequest, article: Article, *, is_saving: bool) -> HttpR
     version = _version(data.get("version"))
     attempt = Attempt(_version(data.get("base_version")), mine, _choices(data))
     if version != article.version:  # somebody saved again: what came of this merge is what I bring to the next
-        old = _merge(article, attempt)
+        old = _merge(article, attempt, theirs=content_at(article=article, version=version))
         return conflict_page(request, article, Attempt(version, _result(old, attempt, data), {}))
     merge = _merge(article, attempt)
     content = _result(merge, attempt, data)
@@ -127,8 +127,8 @@ def _editable(request: HttpRequest, article_id: int) -> Article:
     return article
 
 
-def _merge(article: Article, attempt: Attempt) -> Merge:
-    theirs = as_written(article.working())
+def _merge(article: Article, attempt: Attempt, theirs: Content | None = None) -> Merge:
+    theirs = as_written(theirs or article.working())
     base = content_at(article=article, version=attempt.base_version)
     # Without the text it started from, nothing of mine may pass for unchanged: every difference is asked about.
     return merge_content(as_written(base) if base else Content(title=""), theirs, attempt.mine)

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 CLOSE_LOG_IN, CLOSE_NOT_ALLOWED, CLOSE_SILENT = 4401, 4403, 4408
 SILENCE_S = 50.0  # the page says that it is there every 20 s
 RECHECK_S = 60.0
+LEAST_BEAT_S = 1.0
 MAX_PEOPLE = 50
 _MAX_MESSAGE_CHARS = 200
 _SEND_TIMEOUT_S = 2.0
@@ -55,9 +56,11 @@ class Peer:
 class PresenceConsumer(AsyncWebsocketConsumer):
     """One open editor. The client sends ``beat``; it gets ``people`` whenever they change, and ``saved``."""
 
-    def __init__(self, silence_s: float = SILENCE_S, recheck_s: float = RECHECK_S) -> None:
+    def __init__(
+        self, silence_s: float = SILENCE_S, recheck_s: float = RECHECK_S, least_beat_s: float = LEAST_BEAT_S
+    ) -> None:
         super().__init__()
-        self._silence_s, self._recheck_s = silence_s, recheck_s
+        self._silence_s, self._recheck_s, self._least_beat_s = silence_s, recheck_s, least_beat_s
         self._peers: dict[str, Peer] = {}
         self._told: list[dict[str, Any]] | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -104,7 +107,7 @@ class PresenceConsumer(AsyncWebsocketConsumer):
         if not self._is_in or text_data is None or len(text_data) > _MAX_MESSAGE_CHARS:
             return
         now = time.monotonic()
-        if not _is_beat(text_data) or now - self._beat_s < self._silence_s / 50:
+        if not _is_beat(text_data) or now - self._beat_s < self._least_beat_s:
             return
         self._beat_s = now
         if now - self._checked_s >= self._recheck_s and not await self._may_stay():

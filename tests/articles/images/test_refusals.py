@@ -186,7 +186,12 @@ def test_a_file_that_names_itself_something_else_is_refused(
 
 @pytest.mark.parametrize(
     ("name", "content_type"),
-    [("LAMP.PNG", "image/png"), ("lamp", ""), ("lamp.png", "application/octet-stream"), ("lâmpada — 1.png", "IMAGE/PNG")],
+    [
+        ("LAMP.PNG", "image/png"),
+        ("lamp", ""),
+        ("lamp.png", "application/octet-stream"),
+        ("lâmpada — 1.png", "IMAGE/PNG"),
+    ],
 )
 def test_a_file_that_says_little_is_taken_for_what_it_is(
     name: str, content_type: str, author: User, media: Path
@@ -196,7 +201,9 @@ def test_a_file_that_says_little_is_taken_for_what_it_is(
     assert image_store(file=file, alt="A lamp", actor=author).name == name
 
 
-@pytest.mark.parametrize("name", ["a\0b.png", "a\\b.png", "a\nb.png", "a\u202eb.png", "..", "\x1b[31m.png", "/etc/x.png"])
+@pytest.mark.parametrize(
+    "name", ["a\0b.png", "a\\b.png", "a\nb.png", "a\u202eb.png", "..", "\x1b[31m.png", "/etc/x.png"]
+)
 def test_a_name_that_no_file_has_is_refused(name: str, author: User, media: Path) -> None:
     file = upload(picture_bytes("PNG", size=(8, 8)), "PNG")
     file._name = name  # as a parser with fewer scruples than Django's would hand it on
@@ -221,7 +228,9 @@ def test_a_picture_needs_words(alt: str, author: User, media: Path) -> None:
     assert set(caught.value.message_dict) == {"alt"}
 
 
-@pytest.mark.parametrize("focal", [{"focal_x_pct": 101}, {"focal_y_pct": -1}, {"focal_x_pct": "x"}, {"focal_y_pct": "9" * 5000}])
+@pytest.mark.parametrize(
+    "focal", [{"focal_x_pct": 101}, {"focal_y_pct": -1}, {"focal_x_pct": "x"}, {"focal_y_pct": "9" * 5000}]
+)
 def test_a_focal_point_lies_in_the_picture(focal: dict[str, Any], author: User, media: Path) -> None:
     with pytest.raises(ValidationError) as caught:
         image_store(file=upload(picture_bytes(size=(8, 8))), alt="A lamp", actor=author, **focal)

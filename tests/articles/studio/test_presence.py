@@ -15,6 +15,8 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core.cache import caches
 from django.db import connections
 from django.test import Client
 from django.urls import path
@@ -152,13 +154,9 @@ async def test_another_sites_page_is_refused_before_the_handshake(
 
 
 async def test_who_logs_out_is_let_go_at_the_next_check(opened: Opener, article: Article, ana: User) -> None:
-    from django.contrib.sessions.models import Session
-
-    socket = await opened(ana, article.pk, recheck_s=0, silence_s=0)
+    socket = await opened(ana, article.pk, recheck_s=0, least_beat_s=0)
     assert await socket.people() == []
     await Session.objects.all().adelete()
-    from django.core.cache import caches
-
     await sync_to_async(caches["sessions"].clear)()
     await socket.beat()
     assert await socket.closed_with() == 4401
