@@ -52,9 +52,14 @@ locks: $(VENV)/.dev ## Write both lock files anew from pyproject.toml
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 
 messages: $(VENV)/.dev ## Collect and compile the translations (needs gettext)
-	@for folder in . perfmon; do (cd $$folder && $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py makemessages -l pt_BR \
-		--ignore 'perfmon/*' --ignore '.venv/*' --ignore 'var/*' --no-obsolete --no-location >/dev/null \
-		&& $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py compilemessages -l pt_BR --ignore .venv >/dev/null); done
+	@$(call translate,.,--ignore 'perfmon/*' --ignore '.venv/*' --ignore 'var/*')
+	@$(call translate,perfmon)
+
+# $(1) is the folder with the catalogue, $(2) what in it has a catalogue of its own or is not ours.
+define translate
+cd $(1) && $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py makemessages -l pt_BR $(2) --no-obsolete --no-location >/dev/null \
+	&& $(CURDIR)/$(BIN)/python $(CURDIR)/manage.py compilemessages -l pt_BR --ignore .venv >/dev/null
+endef
 
 $(BIN)/uv:
 	@if [ -z "$(PYTHON)" ]; then \

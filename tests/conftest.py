@@ -17,12 +17,16 @@ pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.site", "tests.fixtur
 
 
 def pytest_configure() -> None:
-    """Leave the collector of a project without Valkey to the fixture ``collector``: a thread nobody stops would write
-    into the tests that come after."""
+    """Set what only tests want.
+
+    The collector of a project without Valkey is left to the fixture ``collector``: a thread nobody stops would write
+    into the tests that come after. Passwords are hashed fast: the slow hash took seven tenths of the suite's time.
+    """
     from perfmon.conf import get_config
 
     settings.PERFMON = {**settings.PERFMON, "LOCAL_COLLECTOR": False}
     get_config.cache_clear()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture(scope="session")

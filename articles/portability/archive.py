@@ -49,7 +49,7 @@ _END, _END_BYTES, _ZIP64_MARK, _ZIP64_BYTES = b"PK\x05\x06", 22, b"PK\x06\x07", 
 _LOCAL_HEADER_BYTES = 30
 _MAX_NAME_CHARS = 300
 _DRIVE = re.compile("[a-zA-Z]:")
-_LITTER = re.compile(r"(?:^|/)(?:__MACOSX|\.[^/]*|Thumbs\.db|desktop\.ini)(?:/|$)")
+_LITTER = re.compile(r"(?:^|/)(?:__MACOSX|\.(?!\.)[^/\\]*|Thumbs\.db|desktop\.ini)(?:/|$)")
 
 
 class Archive:

@@ -19,6 +19,8 @@ export function makeFields(form) {
   return {
     field,
     read: () => Object.fromEntries(NAMES.map((name) => [name, field(name).value])),
+    // As the page came: what was typed before this script ran, or put back by the browser, is not in it.
+    served: () => Object.fromEntries(NAMES.map((name) => [name, servedValue(field(name))])),
     write(values) {
       for (const name of NAMES) if (name in values) field(name).value = values[name];
       form.dispatchEvent(new Event("input", { bubbles: true }));
@@ -31,4 +33,10 @@ export function makeFields(form) {
       if (panel) panel.open = true;
     },
   };
+}
+
+function servedValue(element) {
+  if (!element.options) return element.defaultValue;
+  const options = [...element.options];
+  return (options.find((option) => option.defaultSelected) ?? options[0])?.value ?? "";
 }

@@ -9,8 +9,8 @@ const LEAST_MS = 10000;
 const LONGEST_RETRY_MS = 30000;
 const BLOCKING = ["stale", "notAllowed", "archived", "gone", "tooLarge"];
 
-export function makeSaver({ form, fields, status, backup, onSaved }) {
-  let saved = JSON.stringify(fields.read());
+export function makeSaver({ form, fields, status, backup, onSaved, isRefused }) {
+  let saved = isRefused ? null : JSON.stringify(fields.served());
   let timer = null;
   let flight = null;
   let failures = 0;

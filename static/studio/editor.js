@@ -35,7 +35,7 @@ function startWriting() {
   const { account, id } = editor.dataset;
   const backup = makeBackup({ account, article: id, pageKey: form.elements.key.value });
   const count = makeCounts(find("[data-counts]"), body);
-  const saver = makeSaver({ form, fields, status, backup, onSaved });
+  const saver = makeSaver({ form, fields, status, backup, onSaved, isRefused: "refused" in editor.dataset });
   const presence = startPresence({ people: find("[data-people]"), banner: find("[data-others-saved]"), saver });
   const steps = startSteps(find(".side"), saver);
   const images = startImages(find("[data-panel=images]"), { body, cover: fields.field("cover") });
@@ -103,6 +103,7 @@ function startWriting() {
       fields.write(kept);
     },
   });
-  count();
+  if (saver.isDirty()) changed();
+  else count();
   if (id) presence.join(id);
 }

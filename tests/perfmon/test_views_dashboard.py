@@ -7,7 +7,9 @@ import re
 import time
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.shortcuts import resolve_url
 from django.test import Client
 from django.utils import timezone
 
@@ -49,7 +51,7 @@ def text_of(response) -> str:
 def test_a_visitor_is_sent_to_the_login_and_back(client, page):
     response = client.get(page)
     assert response.status_code == 302
-    assert response["Location"].startswith("/admin/login/?next=/dashboard")
+    assert response["Location"].startswith(f"{resolve_url(settings.LOGIN_URL)}?next=/dashboard")
 
 
 @pytest.mark.parametrize("page", PAGES)

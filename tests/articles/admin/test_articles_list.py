@@ -9,12 +9,13 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from articles.admin.paging import AHEAD_PAGES
+from articles.admin.paging import AHEAD_PAGES, LookAhead
 from articles.models import Article, Category
 from articles.services.articles import article_save
 
 Make = Callable[..., Article]
 LIST = "/admin/articles/article/"
+PER_PAGE = LookAhead.list_per_page
 QUERIES = 4  # user, categories of the filter, count as far as ten pages ahead, rows
 
 
@@ -23,7 +24,7 @@ def many(author: User) -> list[Article]:
     """More articles than the list counts."""
     return Article.objects.bulk_create(
         Article(title=f"Number {number}", slug=f"number-{number}", body="Nowhere in a list.", author=author)
-        for number in range(50 * (AHEAD_PAGES + 2))
+        for number in range(PER_PAGE * (AHEAD_PAGES + 2))
     )
 
 
@@ -46,9 +47,9 @@ def test_a_list_longer_than_it_was_counted_says_so_and_can_be_paged_to_its_end(
 ) -> None:
     first, last = editor.get(LIST).content.decode(), editor.get(LIST, {"p": AHEAD_PAGES + 2}).content.decode()
 
-    assert f"more than {50 * (AHEAD_PAGES + 1)} articles" in first
+    assert f"more than {PER_PAGE * (AHEAD_PAGES + 1)} articles" in first
     assert "Select all articles of this list" in first
-    assert f"{50 * (AHEAD_PAGES + 2)} articles" in last
+    assert f"{PER_PAGE * (AHEAD_PAGES + 2)} articles" in last
     assert "more than" not in last
 
 

@@ -22,12 +22,6 @@ def fresh_counts() -> Iterator[None]:
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def cheap_passwords(settings: Any) -> None:
-    """Hash passwords fast: they are no test's subject here."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def program(db: None) -> MakeProgram:
     """Make a program that works for an account."""

@@ -77,7 +77,7 @@ def jpeg_claiming(width: int, height: int) -> bytes:
         (b"\xff\xd8\xff", "JPEG"),
         (SVG, "JPEG"),
         (b"<?xml version='1.0'?>" + SVG, "PNG"),
-        (gzip.compress(SVG), "PNG"),
+        (gzip.compress(SVG, mtime=0), "PNG"),
         (b"%PDF-1.7\n%\xe2\xe3", "JPEG"),
         (b"<html><script>alert(1)</script>", "GIF"),
         (b"GIF89a/*" + b"\0" * 20 + b"*/=1;alert(1)//", "GIF"),

@@ -80,8 +80,8 @@ def test_a_stale_form_gets_both_versions_and_saves_nothing(writing: Writing) -> 
     page = writing.save_mine(body=BODY.replace("Middle", "My middle"))
     assert page.status_code == 409
     assert "Ana Souza saved version 2" in page.text
-    assert "<ins>My middle</ins>" in page.text
-    assert "<ins>Her middle</ins>" in page.text
+    assert "<ins>My middle.</ins>" in page.text
+    assert "<ins>Her middle.</ins>" in page.text
     assert writing.now.body == BODY.replace("Middle", "Her middle")
 
 
@@ -141,12 +141,12 @@ def test_a_text_corrected_by_hand_is_saved_as_corrected(writing: Writing) -> Non
 def test_when_it_was_saved_once_more_the_merge_goes_on_from_what_was_decided(writing: Writing) -> None:
     writing.save_theirs(body=BODY.replace("Middle", "Her middle"))
     page = writing.save_mine(body=BODY.replace("Middle", "My middle"))
-    writing.save_theirs(body=BODY.replace("Middle", "Her middle").replace("End", "Her late end"))
+    writing.save_theirs(body=BODY.replace("Middle", "Her middle").replace("Start", "Her late start"))
     again = writing.decide(page, **{"do": "save", "choice-0": "both"})
     assert again.status_code == 409
     assert again.context["places"] == []
     assert writing.decide(again, do="save").status_code == 302
-    assert writing.now.body == "Start.\n\nHer middle.\n\nMy middle.\n\nHer late end."
+    assert writing.now.body == "Her late start.\n\nHer middle.\n\nMy middle.\n\nEnd."
 
 
 def test_the_editor_sends_its_text_to_the_comparison(writing: Writing) -> None:

@@ -182,6 +182,7 @@ async def test_a_save_is_told_to_every_open_editor(
     layer: None, opened: Opener, article: Article, ana: User, rui: User
 ) -> None:
     first, second = await opened(ana, article.pk), await opened(rui, article.pk)
+    assert (await first.people(), await second.people()) == ([], [])  # both have come in
     await sync_to_async(announce_saved)(article_id=article.pk, version=12, account=ana)
     heard = [await told_saved(socket) for socket in (first, second)]
     assert heard == [{"version": 12, "name": "Ana", "self": True}, {"version": 12, "name": "Ana", "self": False}]
@@ -217,14 +218,15 @@ async def test_a_silent_client_is_let_go_and_forgotten(
 
 
 async def test_one_whose_server_died_is_forgotten(opened: Opener, article: Article, ana: User) -> None:
-    socket = await opened(ana, article.pk, silence_s=0.2)
+    socket = await opened(ana, article.pk, silence_s=0.5, least_beat_s=0)
     await socket.people()
     await channel_layers["default"].group_send(
         presence.group_of(article.pk),
         {"type": "presence.here", "peer": "of a killed process", "account_id": 0, "name": "Gone"},
     )
     assert await socket.people() == ["Gone"]
-    await socket.beat()
+    while await socket.receive_nothing(timeout=0.1):
+        await socket.beat()
     assert await socket.people() == []
 
 
