@@ -6,6 +6,7 @@ PROFILE ?= default
 WEB ?= 1
 NAME ?=
 ARGS ?=
+JOBS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,9 +27,9 @@ help: ## List these commands
 run: $(VENV)/.run ## Start everything: PORT=8000 HOST=127.0.0.1 PROFILE=default WEB=1
 	@exec $(BIN)/python manage.py up --port "$(PORT)" --host "$(HOST)" --profile "$(PROFILE)" --web "$(WEB)" $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.pages chromium ## Run all tests against real servers and a real browser: ARGS="-k name"
+test: $(VENV)/.dev $(VENV)/.pages chromium ## Run all tests against real servers and a real browser: ARGS="-k name" JOBS=2
 	@echo "Running the tests."
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 setup: $(VENV)/.dev ## Install everything to work on the project
 	@echo "Ready: $(BIN)/python has all that the lock files name."

@@ -29,6 +29,15 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
+#: Started first, so that the suite doesn't end with one process waiting for the other.
+LONG = ("browser/test_hostile_texts", "articles/test_scale", "stack/test_up", "pages/", "endtoend/", "api/test_openapi")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+
+
 @pytest.fixture(scope="session")
 def tree() -> Iterator[Tree]:
     """The owner of every server of this test run."""

@@ -12,6 +12,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from perfmon.ingest import ingest
+from perfmon.recorders import install_recorders
 from perfmon.store import rollups
 from tests.perfmon.panels.seeding import LIST, busy, store
 
@@ -37,9 +39,12 @@ document.addEventListener("securitypolicyviolation", (event) => {
 
 @pytest.fixture(autouse=True)
 def memory(settings) -> None:
-    """perfmon in this process: the site's threads, the collector and the test share one store."""
+    """perfmon in this process, with nothing counted: the site's threads, the collector and the test share one store."""
     settings.PERFMON = {"VALKEY_URL": "", "LOCAL_COLLECTOR": False, "HOST_NAME": "web1"}
     rollups._ids.clear()
+    ingest.stop()
+    ingest.after_fork()
+    install_recorders()
 
 
 @pytest.fixture

@@ -142,6 +142,7 @@ def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_
 
     # Compare, and restore what was there first: it waits behind what readers see.
     writer.goto(f"{site.url}/studio/articles/{article.pk}/revisions/")
+    writer.locator("tr.revision input[name=from]").last.check()
     writer.get_by_role("button", name="Compare the two").click()
     expect(writer.locator("ins").first).to_be_visible()
     writer.go_back()
