@@ -23,7 +23,8 @@ class LanguageMiddleware(LocaleMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Name the answer's language, and say so when another reader may get it in another."""
-        if "Content-Language" not in response.headers:
+        has_words = not response.headers.get("Content-Type", "").startswith("image/")
+        if has_words and "Content-Language" not in response.headers:
             response.headers["Content-Language"] = translation.get_language() or ""
             if translation.get_language_from_path(request.path_info) is None:
                 patch_vary_headers(response, ("Accept-Language",))

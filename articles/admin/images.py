@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from articles.admin.paging import LookAhead
+from articles.exceptions import NotAllowedError
 from articles.images.markup import thumbnail_url
 from articles.models import Image
 from articles.services.images import image_update, may_edit_image
@@ -44,6 +45,8 @@ class ImageForm(ModelForm):
             image_update(image_id=self.instance.pk, actor=self.actor, **data)
         except ValidationError as error:
             self.add_error(None, error)
+        except NotAllowedError:
+            self.add_error(None, _("Only who uploaded it and editors may change its description."))
 
 
 @admin.register(Image)

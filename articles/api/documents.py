@@ -14,6 +14,7 @@ from articles.api.callers import Caller
 from articles.api.parser import refuse
 from articles.enums import Status
 from articles.images import image_url
+from articles.images.markup import jpegs
 from articles.models import Article, Category, Image
 from articles.selectors.api import tags_of
 from articles.selectors.public import ArticleRow
@@ -118,8 +119,8 @@ def working_document(article: Article, caller: Caller) -> Document:
 
 def cover_document(image: Image) -> Document:
     """Return an image with the address of a file that is wide enough for a page."""
-    width = max((file["width"] for file in image.variants if file["width"] <= COVER_WIDTH), default=image.width)
-    url = image_url(image.digest, width)
+    widths = [file.width for file in jpegs(image)]
+    url = image_url(image.digest, max((width for width in widths if width <= COVER_WIDTH), default=widths[0]))
     return {"id": image.pk, "alt": image.alt, "width": image.width, "height": image.height, "url": url}
 
 

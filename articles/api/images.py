@@ -16,15 +16,17 @@ from articles.api.answers import private_answer
 from articles.api.callers import SIGNED_IN, require
 from articles.api.documents import cover_document
 from articles.api.parser import refuse_unknown
+from articles.api.problems import problem
 from articles.api.schemas import TEXT, Problem
 from articles.api.writing import IdempotencyKey, digest_of
 from articles.idempotency import answer_once
+from articles.images.allowance import MAX_BYTES, wait_s
 from articles.limits import MAX_ALT_CHARS
 from articles.services.images import image_store
 from articles.tokens import Scope
 
 router = Router(tags=["Images"], auth=SIGNED_IN)
-ImageFile = Annotated[UploadedFile, FileParam(..., description="JPEG, PNG, WebP or AVIF.")]
+ImageFile = Annotated[UploadedFile, FileParam(..., description="JPEG, PNG, WebP, AVIF or GIF.")]
 
 
 class ImageForm(Schema):
@@ -71,6 +73,9 @@ def image_add(
     user = require(request, Scope.IMAGES, ADD)
 
     def make() -> HttpResponse:
+        if seconds := wait_s(user.pk, file.size or 0):
+            detail = f"At most {MAX_BYTES >> 20} MiB of images an hour. Try again in {seconds} seconds."
+            return problem(429, detail, headers={"Retry-After": str(seconds)})
         image = image_store(file=file, actor=user, **form.model_dump())
         shown = cover_document(image)
         return private_answer(request, {**shown, "markdown": f"![{image.alt}]({shown['url']})"}, status=201)

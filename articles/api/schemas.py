@@ -20,6 +20,7 @@ from articles.limits import (
     MAX_TAGS,
     MAX_TITLE_CHARS,
 )
+from articles.selectors.search import MAX_DEPTH
 
 SLUG = r"^[-a-zA-Z0-9_]*$"
 # What a database can't store: NUL. Lone surrogates never get past the parser.
@@ -162,7 +163,7 @@ class SearchQuery(FieldsQuery):
 
     q: str = Field(min_length=1, max_length=200, pattern=TEXT, json_schema_extra={"example": "percentile"})
     limit: int = Field(20, ge=1, le=50)
-    offset: int = Field(0, ge=0, le=1000)
+    offset: int = Field(0, ge=0, lt=MAX_DEPTH)
     language: Language | None = None
     category: str | None = Field(None, max_length=MAX_SLUG_CHARS, pattern=SLUG)
     tag: str | None = Field(None, max_length=MAX_SLUG_CHARS, pattern=TEXT)

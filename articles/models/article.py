@@ -190,7 +190,7 @@ class Article(Indexed, models.Model):
             ),
             # The sitemap's pages: by id, so that a page keeps its articles.
             models.Index(name="article_sitemap", fields=["id"], condition=Q(status=Status.PUBLISHED)),
-            # The scheduler, each half minute, and the calendar.
+            # The scheduler, every 15 s, and the calendar.
             models.Index(name="article_due", fields=["publish_at"], condition=Q(status=Status.SCHEDULED)),
             models.Index(
                 name="article_ending",

@@ -41,9 +41,13 @@ class Image(models.Model):
     )  # fmt: skip
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     encoded_at = models.DateTimeField(
-        null=True, editable=False, help_text=_("When its AVIF and WebP files were all there; until then it has JPEG only.")
+        null=True,
+        editable=False,
+        help_text=_("When its AVIF and WebP files were all there; until then it has JPEG only."),
     )
-    lease_until = models.DateTimeField(null=True, editable=False, help_text=_("Until when one worker has it to itself."))
+    lease_until = models.DateTimeField(
+        null=True, editable=False, help_text=_("Until when one worker has it to itself.")
+    )
 
     class Meta:
         verbose_name = _("image")

@@ -19,6 +19,10 @@ class Draft(models.Model):
 
     article = models.OneToOneField(Article, on_delete=models.CASCADE, primary_key=True, related_name="draft")
     content = models.JSONField(_("content"), help_text=_("A Content, as its to_json writes it."))
+    category = models.ForeignKey(
+        "articles.Category", verbose_name=_("category"), null=True, on_delete=models.PROTECT, related_name="drafts",
+        help_text=_("The content's own, so that it is not deleted while the changes wait."),
+    )  # fmt: skip
     in_review = models.BooleanField(_("in review"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)

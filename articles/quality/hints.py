@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from articles.content import Content
 from articles.quality.archive import check_archive
 from articles.quality.frame import check_frame, check_headings, check_length
 from articles.quality.links import check_links
@@ -11,7 +10,7 @@ from articles.quality.readability import check_readability, check_sentences
 from articles.quality.reading import Check, Hint, Level, Reading
 from articles.quality.repetition import check_repetition
 
-__all__ = ["CHECKS", "Hint", "Level", "hints_for", "hints_of"]
+__all__ = ["CHECKS", "Hint", "Level", "hints_of"]
 
 #: In the order a writer goes through them. A new check is a line here and a function.
 CHECKS: tuple[Check, ...] = (
@@ -27,14 +26,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def hints_for(content: Content, article_id: int | None = None) -> list[Hint]:
-    """Return the advice on ``content``, topic by topic, in the language that is active; at most three queries.
-
-    ``article_id`` is its own article's, which it is not told to be like.
-    """
-    return hints_of(Reading(content, article_id))
-
-
 def hints_of(reading: Reading) -> list[Hint]:
-    """Return the advice on a text that is read already."""
+    """Return the advice on a text, topic by topic, in the language that is active; at most three queries."""
     return [hint for check in CHECKS for hint in check(reading)]

@@ -157,9 +157,8 @@ def _check_slug(article: Article, slug: str, *, needed: bool) -> None:
 
 def _store(article: Article, content: Content) -> None:
     if article.status == Status.PUBLISHED:
-        pending, _created = Draft.objects.update_or_create(
-            article=article, defaults={"content": content.to_json(), "in_review": False}
-        )
+        fields = {"content": content.to_json(), "category_id": content.category_id, "in_review": False}
+        pending, _created = Draft.objects.update_or_create(article=article, defaults=fields)
         article.draft = pending
         article.save(update_fields=["version", "approved_by", "approved_at", "updated_at"])
         return

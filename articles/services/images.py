@@ -153,4 +153,4 @@ def _tell_readers(image_id: int) -> None:
     """Announce the articles that show the image as their cover: its text and its crop are part of their pages."""
     shown = Article.objects.filter(cover_id=image_id, status=Status.PUBLISHED).values_list("pk", flat=True)
     for article_id in shown:
-        live_changed.send(sender=Article, article_id=article_id, is_public=True)
+        live_changed.send_robust(sender=Article, article_id=article_id, is_public=True)

@@ -125,7 +125,7 @@ def _step(
         _change(article, action, actor)
         audit_record(article=article, action=action, actor=actor, from_status=before, note=note.strip())
         if Status.PUBLISHED in (before, article.status) and action in _LIVE:
-            tell = partial(live_changed.send, Article, article_id=article.pk, is_public=article.is_public)
+            tell = partial(live_changed.send_robust, Article, article_id=article.pk, is_public=article.is_public)
             transaction.on_commit(tell)
     return article
 

@@ -26,5 +26,5 @@ def article_delete(*, article_id: int, actor: User) -> None:
         was_public = article.status == Status.PUBLISHED
         article.delete()
         if was_public:
-            tell = partial(live_changed.send, Article, article_id=article_id, is_public=False)
+            tell = partial(live_changed.send_robust, Article, article_id=article_id, is_public=False)
             transaction.on_commit(tell)

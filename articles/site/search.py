@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -22,12 +23,16 @@ def search_page(request: HttpRequest) -> HttpResponse:
     query = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:MAX_QUERY_CHARS]
     number = _page_number(request.GET.get("page", "1"))
     language = active_language()
-    found = SearchPage(hits=[], has_more=False)
+    found, problem = SearchPage(hits=[], has_more=False), ""
     if query:
-        found = article_search(query=query, language=language, limit=PAGE_HITS, offset=(number - 1) * PAGE_HITS)
+        try:
+            found = article_search(query=query, language=language, limit=PAGE_HITS, offset=(number - 1) * PAGE_HITS)
+        except ValidationError as error:
+            problem = " ".join(error.messages)
     title = _("Search: %(query)s") % {"query": query} if query else _("Search")
     context = {
         "query": query,
+        "problem": problem,
         "hits": found.hits,
         "number": number,
         "previous": number - 1,

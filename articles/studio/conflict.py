@@ -40,7 +40,6 @@ class Attempt:
     errors: Mapping[str, Sequence[str]] | None = None
 
 
-
 @studio_view
 @require_http_methods(["GET", "HEAD", "POST"])
 def conflict(request: HttpRequest, article_id: int) -> HttpResponse:

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from articles.access import may_write
 from articles.exceptions import CursorError, NotAllowedError
+from articles.images.allowance import wait_s
 from articles.images.markup import fallback_url, markdown_of, thumbnail_url
 from articles.models import Image
 from articles.selectors import images as selectors
 from articles.services.images import image_store, image_update, may_edit_image
 from articles.studio.entry import studio_view
-from articles.studio.upload_allowance import wait_s
 
 PAGE_IMAGES: Final = 24
 _MAX_SEARCH_CHARS: Final = 100

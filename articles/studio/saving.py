@@ -69,9 +69,7 @@ def create(form: ArticleForm, *, author: AbstractBaseUser, kind: RevisionKind) -
     return article
 
 
-def store(
-    article: Article, content: Content, *, version: int, actor: AbstractBaseUser, kind: RevisionKind
-) -> Article:
+def store(article: Article, content: Content, *, version: int, actor: AbstractBaseUser, kind: RevisionKind) -> Article:
     """Store the article's next version; raises what ``article_save`` raises.
 
     A step that others took in the meantime, such as a review, changed the version and not the text: that is no
@@ -125,4 +123,3 @@ def _read_json(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(sent, dict) or not all(isinstance(value, str | int | None) for value in sent.values()):
         raise MalformedError("The body is an object of texts and numbers.")
     return sent
-

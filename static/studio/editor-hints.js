@@ -3,16 +3,15 @@
 import { postForm } from "./editor-request.js";
 import { say } from "./editor-words.js";
 
-export function startHints(panel, fields) {
+export function startHints(panel, editor, fields) {
   const list = panel.querySelector("[data-hints-list]");
   const url = panel.dataset.hints;
   if (!url) return;
 
   async function fetchHints() {
-    const { title, body, language } = fields.read();
     list.setAttribute("aria-busy", "true");
     try {
-      const answer = await postForm(url, { title, body, language });
+      const answer = await postForm(url, { ...fields.read(), article: editor.dataset.id ?? "" });
       if (!answer.ok) throw new Error(answer.statusText);
       list.innerHTML = await answer.text(); // made by the site's own template
     } catch {

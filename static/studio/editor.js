@@ -39,11 +39,12 @@ function startWriting() {
   const presence = startPresence({ people: find("[data-people]"), banner: find("[data-others-saved]"), saver });
   const steps = startSteps(find(".side"), saver);
   const images = startImages(find("[data-panel=images]"), { body, cover: fields.field("cover") });
-  startHints(find("[data-panel=hints]"), fields);
+  startHints(find("[data-panel=hints]"), editor, fields);
   startFormat(find("[data-format]"), body, { onImage: images.open });
   let isLeaving = false;
 
   function onSaved(answer) {
+    editor.dataset.id = answer.id;
     form.action = answer.save_url;
     status.compareAt(`${answer.editor_url}conflict/`);
     find("[data-article-state]").textContent = answer.state;

@@ -100,7 +100,8 @@ def shown_alone() -> list[Article]:
     for door in ("Editor", "Import"):
         articles = Article.objects.filter(title__startswith=door).order_by("id")
         marked = [article for article in articles if WITH_ATTRIBUTES.search(render_markdown(article.body))]
-        alone += marked[:: 1 if door == "Editor" else 4] + [article for article in articles if article not in marked][::10]
+        plain = [article for article in articles if article not in marked]
+        alone += marked[:: 1 if door == "Editor" else 4] + plain[::10]
     return alone
 
 

@@ -74,7 +74,7 @@ WHERE (entry.title, entry.autocomplete, entry.body)
 """
 
 
-class LeanPostgresqlIndex(PostgresIndex):  # type: ignore[misc]
+class LeanPostgresqlIndex(PostgresIndex):
     """modelsearch's index, but the vector ``body`` has the title too, so that one GIN index answers for both.
 
     Both vectors have the facets. The title norms and plain copies of the text, for which nothing asks, are left out.
@@ -98,7 +98,7 @@ class LeanPostgresqlIndex(PostgresIndex):  # type: ignore[misc]
         return str(article.pk), tsvector(title, facets), tsvector((), facets), tsvector(words, facets)
 
 
-class PostgresqlBackend(BoundedBackend, PostgresSearchBackend):  # type: ignore[misc]
+class PostgresqlBackend(BoundedBackend, PostgresSearchBackend):
     """modelsearch's backend with bounded queries."""
 
     index_class = LeanPostgresqlIndex

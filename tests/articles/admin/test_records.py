@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from articles.models import AccessToken, Article, AuditEntry, BulkJob, Category, Image, Revision, SlugRedirect, Tag
+from articles.services.articles import article_save
 from articles.services.tokens import token_create
 from articles.tokens import Scope
 
@@ -105,6 +107,34 @@ def test_a_category_with_articles_is_not_deleted(editor: Client, draft: Make) ->
 
     assert "would require deleting the following protected related objects" in page.content.decode()
     assert Category.objects.filter(pk=category.pk).exists()
+
+
+def test_a_category_that_waiting_changes_will_have_is_not_deleted(
+    editor: Client, published: Make, author: User
+) -> None:
+    category, article = Category.objects.create(name="Light", slug="light"), published()
+    changes = replace(article.working(), body="Changed.", category_id=category.pk)
+    article_save(article_id=article.pk, content=changes, version=article.version, actor=author)
+
+    page = editor.post(f"/admin/articles/category/{category.pk}/delete/", {"post": "yes"})
+
+    assert "would require deleting the following protected related objects" in page.content.decode()
+    assert Category.objects.filter(pk=category.pk).exists()
+
+
+def test_an_image_of_somebody_else_is_changed_by_editors_only(rows: Article) -> None:
+    image, helper = Image.objects.all()[0], User.objects.create_user("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=("view_image", "change_image")))
+    client = Client()
+    client.force_login(helper)
+
+    page = client.post(
+        f"/admin/articles/image/{image.pk}/change/", {"alt": "Mine", "focal_x_pct": 20, "focal_y_pct": 80}
+    )
+
+    assert page.status_code == 200
+    assert "Only who uploaded it and editors may change its description." in page.content.decode()
+    assert not Image.objects.filter(alt="Mine").exists()
 
 
 def test_an_images_words_are_changed_and_checked(editor: Client, rows: Article) -> None:

@@ -53,6 +53,34 @@ def test_an_upload_is_an_image_with_the_markdown_that_shows_it(author: User, pro
     served.close()
 
 
+def test_the_address_of_a_large_picture_is_one_that_is_served(author: User, program: MakeProgram) -> None:
+    data = io.BytesIO()
+    Picture.new("RGB", (2000, 1500), "red").save(data, "PNG")
+    large = SimpleUploadedFile("lamp.png", data.getvalue(), content_type="image/png")
+
+    url = send(program(author), {"file": large, "alt": "A lamp"}).json()["url"]
+
+    served = Client().get(url)
+    assert served.status_code == 200
+    assert "Accept-Language" not in served.headers.get("Vary", "")
+    served.close()
+
+
+def test_an_account_uploads_so_much_an_hour_and_is_told_when_it_may_go_on(
+    author: User, program: MakeProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("articles.images.allowance.MAX_BYTES", 1_000)
+    writer = program(author)
+
+    refusal = send(writer, {"file": picture(), "alt": "A lamp"})
+    while refusal.status_code == 201:
+        refusal = send(writer, {"file": picture(), "alt": "A lamp"})
+
+    assert refusal.status_code == 429
+    assert 0 < int(refusal.headers["Retry-After"]) <= 3600
+    assert refusal.headers["Content-Type"] == "application/problem+json"
+
+
 def test_an_upload_can_be_the_cover_of_an_article(author: User, program: MakeProgram) -> None:
     writer = program(author)
     image = send(writer, {"file": picture(), "alt": "A lamp"}).json()

@@ -150,9 +150,7 @@ def test_litter_of_other_systems_is_passed_over(pack: Pack, name: str) -> None:
     assert len(opened(path)) == 1
 
 
-def test_a_damaged_file_is_told_and_the_others_are_imported(
-    pack: Pack, bring: Callable[..., list[Any]]
-) -> None:
+def test_a_damaged_file_is_told_and_the_others_are_imported(pack: Pack, bring: Callable[..., list[Any]]) -> None:
     path = pack([("en/bad.md", markdown("Bad") + "x" * 500), ("en/good.md", markdown("Good"))])
     data = bytearray(path.read_bytes())
     data[60:70] = b"\xff" * 10

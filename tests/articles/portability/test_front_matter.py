@@ -31,7 +31,7 @@ def test_each_field_and_the_text_know_their_lines() -> None:
     assert source.given["excerpt"] == "two lines\n"
 
 
-@pytest.mark.parametrize("tags", ["tags: [a, b]", "tags:\n- a\n- b", 'tags: ["a", \'b\']'])
+@pytest.mark.parametrize("tags", ["tags: [a, b]", "tags:\n- a\n- b", "tags: [\"a\", 'b']"])
 def test_tags_are_a_list_however_yaml_writes_it(tags: str) -> None:
     assert read_markdown(f"---\ntitle: A\n{tags}\n---\n".encode(), "a.md").tags == ["a", "b"]
 

@@ -127,7 +127,8 @@ def test_pages_follow_each_other_without_gap_or_repetition(live: Make) -> None:
     "query",
     [
         "", "   ", "\x00", "...", "🎉🎉", '"', '""', "'", "AND", "OR NOT", "NEAR(lamp)", "lamp*", "*", "-lamp", "^lamp",
-        "title:lamp", "lamp AND", "(lamp", "lamp)", "{lamp}", "lamp & !oil | x", "lamp:*", "<->", "\\", "%s", "%", "'; DROP",
+        "title:lamp", "lamp AND", "(lamp", "lamp)", "{lamp}", "lamp & !oil | x", "lamp:*", "<->", "\\", "%s", "%",
+        "'; DROP",
         "lamp\x00oil", "\ud800", "\u202e", "½ ﬁ ß ﷺ", "日本語", "हिन्दी", "a" * MAX_QUERY_CHARS, "a " * MAX_QUERY_WORDS,
         '"a b" "c', "“«»”", "1e5 -1.5 0x1F", "e" + "\u0301" * 100, "_", "__init__", "c++ c#", "lamp\n\t oil", "́",
     ],
@@ -165,9 +166,7 @@ def test_what_can_not_be_answered_is_refused_by_name(db: None, options: dict[str
     assert list(refused.value.message_dict) == [field]
 
 
-def test_only_what_is_published_is_found(
-    live: Make, draft: Make, titles: Search, follow: Follow, ana: User
-) -> None:
+def test_only_what_is_published_is_found(live: Make, draft: Make, titles: Search, follow: Follow, ana: User) -> None:
     draft("Secret draft")
     planned = draft("Secret plan")
     follow(article_schedule, article_id=planned.pk, actor=ana, publish_at=timezone.now() + timedelta(days=1))
@@ -186,7 +185,9 @@ def test_changes_behind_a_published_text_are_not_found_before_they_are_published
     live: Make, titles: Search, follow: Follow, ana: User
 ) -> None:
     article = live("Lamp", body="Open words.")
-    changed = Content(title="Lamp, secretly", body="A hidden thing.", excerpt="Hidden.", slug="lamp-2", tags=("hidden",))
+    changed = Content(
+        title="Lamp, secretly", body="A hidden thing.", excerpt="Hidden.", slug="lamp-2", tags=("hidden",)
+    )
     saved = follow(article_save, article_id=article.pk, content=changed, version=article.version, actor=ana)
 
     assert titles("hidden") == titles("secretly") == []
@@ -223,9 +224,7 @@ def test_a_deleted_article_leaves_the_index(live: Make, titles: Search) -> None:
     assert titles("lamp") == []
 
 
-def test_a_page_takes_four_queries_at_most_whatever_it_is_kept_to(
-    live: Make, django_assert_num_queries: Any
-) -> None:
+def test_a_page_takes_four_queries_at_most_whatever_it_is_kept_to(live: Make, django_assert_num_queries: Any) -> None:
     category = Category.objects.create(name="First", slug="first")
     for number in range(3):
         live(f"Lamp {number}", body="Words.", category_id=category.pk, tags=("oil",))
@@ -243,7 +242,9 @@ def test_a_page_takes_four_queries_at_most_whatever_it_is_kept_to(
         article_search(query="?!")
 
 
-def test_a_word_of_very_many_is_answered_by_titles_then_by_the_newest(live: Make, titles: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_word_of_very_many_is_answered_by_titles_then_by_the_newest(
+    live: Make, titles: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for backend in ("sqlite", "postgresql"):
         monkeypatch.setattr(f"articles.search.backends.{backend}.MOST_CANDIDATES", 3, raising=False)
     monkeypatch.setattr("articles.search.backends.base.MOST_CANDIDATES", 3)

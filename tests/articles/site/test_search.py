@@ -41,3 +41,10 @@ def test_a_page_of_results_there_is_none_of_is_not_found(client: Client, db: Non
 )
 def test_any_words_are_looked_for(client: Client, db: None, query: str) -> None:
     assert client.get("/en/search/", {"q": query}).status_code == 200
+
+
+def test_more_words_than_are_looked_for_are_told_so(client: Client, db: None) -> None:
+    page = client.get("/en/search/", {"q": "a " * 25})
+
+    assert page.status_code == 200
+    assert "At most 24 words." in page.content.decode()

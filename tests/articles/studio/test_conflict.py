@@ -177,9 +177,7 @@ def test_what_the_service_refuses_is_said_with_its_field(writing: Writing) -> No
     assert "My end." in refused.text
 
 
-def test_dropped_changes_are_not_taken_for_the_text_i_started_from(
-    writing: Writing, author: User
-) -> None:
+def test_dropped_changes_are_not_taken_for_the_text_i_started_from(writing: Writing, author: User) -> None:
     article = article_publish(article_id=writing.article.pk, actor=None)
     writing.article = article
     article = writing.save_theirs(body="Rewritten.")

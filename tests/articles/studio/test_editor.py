@@ -62,7 +62,7 @@ def test_the_page_shows_the_text_its_fields_and_its_state(writer: Client, draft:
     assert page.context["content"]["tags"] == "blue, sky"
     # A textarea swallows one line end after its tag, so the text's own needs another before it.
     assert '">\n\nFirst line empty.</textarea>' in page.text
-    assert "<span class=\"status draft\" data-article-state>Draft</span>" in page.text
+    assert '<span class="status draft" data-article-state>Draft</span>' in page.text
     assert page["Cache-Control"].startswith("max-age=0, no-cache, no-store")
 
 
@@ -75,9 +75,7 @@ def test_the_page_costs_a_fixed_number_of_queries(
         writer.get(f"/studio/articles/{article.pk}/")
 
 
-def test_an_excerpt_taken_from_the_text_is_shown_as_a_suggestion(
-    writer: Client, draft: Callable[..., Article]
-) -> None:
+def test_an_excerpt_taken_from_the_text_is_shown_as_a_suggestion(writer: Client, draft: Callable[..., Article]) -> None:
     page = writer.get(f"/studio/articles/{draft(body='The first paragraph.').pk}/")
     assert page.context["content"]["excerpt"] == ""
     assert 'placeholder="The first paragraph."' in page.text
@@ -95,9 +93,7 @@ def test_changes_behind_a_published_article_are_what_is_edited(
     assert page.context["content"]["body"] == "Not live yet."
 
 
-def test_an_archived_article_can_be_read_and_not_written(
-    editor: Client, draft: Callable[..., Article]
-) -> None:
+def test_an_archived_article_can_be_read_and_not_written(editor: Client, draft: Callable[..., Article]) -> None:
     article = draft()
     article_archive(article_id=article.pk, actor=User.objects.get(username="ana"))
     page = editor.get(f"/studio/articles/{article.pk}/")
@@ -107,9 +103,7 @@ def test_an_archived_article_can_be_read_and_not_written(
     assert (answer.status_code, answer.json()) == (409, {"error": "archived"})
 
 
-def test_who_may_view_but_not_change_gets_the_text_without_the_tools(
-    draft: Callable[..., Article], db: None
-) -> None:
+def test_who_may_view_but_not_change_gets_the_text_without_the_tools(draft: Callable[..., Article], db: None) -> None:
     reader = User.objects.create_user("rui")
     codenames = ["add_article", "view_article"]
     reader.user_permissions.set(Permission.objects.filter(codename__in=codenames))

@@ -206,9 +206,7 @@ async def test_one_account_in_two_windows_is_told_so(opened: Opener, article: Ar
 # Who vanishes
 
 
-async def test_a_silent_client_is_let_go_and_forgotten(
-    opened: Opener, article: Article, ana: User, rui: User
-) -> None:
+async def test_a_silent_client_is_let_go_and_forgotten(opened: Opener, article: Article, ana: User, rui: User) -> None:
     first = await opened(ana, article.pk)
     await first.people()
     silent = await opened(rui, article.pk, silence_s=0.05)
