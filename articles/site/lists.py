@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -50,6 +51,7 @@ def root_page(request: HttpRequest) -> HttpResponse:
     response = _list(request, _all())
     if response.status_code == 200:
         del response["Content-Language"]  # the middleware names it, and tells caches what it depends on
+        patch_vary_headers(response, ("Cookie",))  # of who chose a language in the studio
     return response
 
 

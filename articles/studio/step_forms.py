@@ -17,7 +17,7 @@ from articles.enums import Action, Status
 from articles.limits import MAX_NOTE_CHARS
 from articles.models import Article
 from articles.studio.entry import known_zone
-from articles.studio.wording import VERBS, Words
+from articles.wording import VERBS, Words
 
 _FURTHEST = timedelta(days=3660)
 _MAX_VERSION = 2**31 - 1

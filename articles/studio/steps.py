@@ -24,7 +24,7 @@ from articles.services import publishing
 from articles.studio.entry import studio_view
 from articles.studio.step_forms import ASKS, StepForm, verb
 from articles.studio.undo import remember, undo_tags
-from articles.studio.wording import DONE
+from articles.wording import DONE
 
 _SERVICES: dict[Action, Callable[..., Article]] = {
     Action.SUBMIT: publishing.article_submit,

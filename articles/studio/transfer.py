@@ -80,11 +80,11 @@ class ExportForm(forms.Form):
         data = self.cleaned_data
         if data["ids"]:
             return Selection(ids=tuple(int(pk) for pk in data["ids"].split(",")[:MAX_TICKED]))
-        filters: dict[str, Any] = {name: data[name] for name in ("status", "language") if data[name]}
+        filters = {name: [data[name]] for name in ("status", "language") if data[name]}
         if data["category"]:
-            filters["category_id"] = data["category"].pk
+            filters["category_id"] = [str(data["category"].pk)]
         if data["whose"] != "all":
-            filters["author_id"] = account_id
+            filters["author_id"] = [str(account_id)]
         return Selection(filters=filters)
 
     def choice(self) -> Choice:

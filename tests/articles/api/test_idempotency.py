@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +18,7 @@ from articles.services.tokens import token_create
 from articles.tasks.api import keys_clear_away
 from articles.tokens import Scope
 from tests.articles.api.calls import MakeProgram, Program, refused
+from tests.articles.at_once import at_once
 
 Make = Callable[..., Article]
 URL = "/api/articles"
@@ -113,30 +113,22 @@ def test_calls_at_the_same_moment_make_one_article_on_postgresql(
         monkeypatch.setitem(connections.settings, "default", connections.settings[postgres_alias])
         del connections["default"]
         try:
-            _call_at_once()
+            _call_at_once(django_db_blocker.unblock)
         finally:
             connections["default"].close()
             monkeypatch.setitem(connections.settings, "default", usual)
             del connections["default"]
 
 
-def _call_at_once() -> None:
+def _call_at_once(unblock: Callable[[], Any]) -> None:
     user = User.objects.create_user("clarice")
     user.user_permissions.add(Permission.objects.get(codename="add_article"))
     raw = token_create(user=user, scopes=[Scope.WRITE])[1]
-    ready, statuses = threading.Barrier(8), []
 
-    def call() -> None:
-        program = Program(raw)
-        ready.wait()
-        statuses.append(program.post(URL, GOOD, Idempotency_Key="k-1").status_code)
-        connections.close_all()
+    def call() -> int:
+        return Program(raw).post(URL, GOOD, Idempotency_Key="k-1").status_code
 
-    threads = [threading.Thread(target=call) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    statuses = at_once(8, call, unblock)
 
     assert Article.objects.count() == 1
     assert statuses.count(201) >= 1

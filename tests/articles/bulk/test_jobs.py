@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.db import connections
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -20,7 +18,7 @@ from articles.bulk.jobs import LEASE, MAX_FAILURES_KEPT, job_cancel, job_run, jo
 from articles.bulk.selection import Selection
 from articles.enums import BulkKind, JobStatus
 from articles.models import Article, AuditEntry, BulkJob
-from tests.articles.routing import To
+from tests.articles.at_once import at_once, use_only
 from tests.waiting import eventually
 
 Make = Callable[..., Article]
@@ -300,35 +298,22 @@ def test_a_real_worker_does_the_job(worker: object, owner: User, draft: Make) ->
 def test_runners_of_one_job_at_one_instant_do_each_item_once_on_postgresql(
     postgres_alias: str, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django.db.router.routers", [To(postgres_alias)])
-    monkeypatch.setattr("django.db.transaction.DEFAULT_DB_ALIAS", postgres_alias)
+    use_only(postgres_alias, monkeypatch)
     owner = User.objects.create_superuser("ana")
     Article.objects.bulk_create(
         Article(title=f"N{number}", slug=f"n-{number}", body="Words.", author=owner) for number in range(20)
     )
     job = BulkJob.objects.create(kind="publish", owner=owner, parameters={"filters": {"status": ["draft"]}})
-    together, failures = threading.Barrier(4), []
 
     def run() -> None:
-        with django_db_blocker.unblock():
-            together.wait()
-            try:
-                while job_run(job.pk, slice_s=0.02):  # the runners hand the job to each other
-                    pass
-            except Exception as error:  # any failure at all is what this test looks for
-                failures.append(error)
-            finally:
-                connections[postgres_alias].close()
+        while job_run(job.pk, slice_s=0.02):  # the runners hand the job to each other
+            pass
 
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(4, run, django_db_blocker.unblock)
     while job_run(job.pk):
         pass
 
     job.refresh_from_db()
-    assert failures == []
+    assert outcomes == [None] * 4
     assert (job.status, job.done, job.failed) == ("done", 20, 0)
     assert AuditEntry.objects.filter(action="publish").count() == 20

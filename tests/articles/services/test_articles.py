@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from articles.content import Content
@@ -20,7 +19,7 @@ from articles.limits import MAX_BODY_CHARS, MAX_EXCERPT_CHARS, MAX_SLUG_CHARS
 from articles.models import Article, AuditEntry, Draft, Revision, Tag
 from articles.services.articles import article_create, article_save
 from articles.services.publishing import article_archive, article_schedule
-from tests.articles.routing import To
+from tests.articles.at_once import at_once, use_only
 
 Make = Callable[..., Article]
 
@@ -254,30 +253,14 @@ def save(article: Article, actor: User, **changes: Any) -> Article:
 def test_writers_of_one_title_at_one_instant_all_succeed_on_postgresql(
     postgres_alias: str, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django.db.router.routers", [To(postgres_alias)])
-    monkeypatch.setattr("django.db.transaction.DEFAULT_DB_ALIAS", postgres_alias)
+    use_only(postgres_alias, monkeypatch)
     author = User.objects.create_user("clarice")
-    slugs, failures = [], []
-    together = threading.Barrier(10)
 
-    def write() -> None:
-        with django_db_blocker.unblock():
-            together.wait()
-            try:
-                content = Content(title="One title", body="Words.")
-                slugs.append(article_create(content=content, author=author).slug)
-            except Exception as error:  # any failure at all is what this test looks for
-                failures.append(error)
-            finally:
-                connections[postgres_alias].close()
+    def write() -> str:
+        return article_create(content=Content(title="One title", body="Words."), author=author).slug
 
-    threads = [threading.Thread(target=write) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    slugs = at_once(10, write, django_db_blocker.unblock)
 
-    assert failures == []
     assert len(set(slugs)) == 10
     assert {"one-title", "one-title-2", "one-title-3", "one-title-4", "one-title-5"} < set(slugs)
     assert Article.objects.filter(title="One title").count() == 10

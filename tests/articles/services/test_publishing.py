@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,6 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
-from django.db import connections
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -26,7 +24,7 @@ from articles.services import publishing as steps
 from articles.services.articles import article_create, article_save
 from articles.services.schedule import schedule_run
 from articles.signals import live_changed
-from tests.articles.routing import To
+from tests.articles.at_once import at_once, use_only
 
 Make = Callable[..., Article]
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
@@ -302,30 +300,14 @@ def test_one_article_that_can_not_be_published_does_not_keep_the_others(draft: M
 def test_two_who_publish_at_one_instant_publish_once_on_postgresql(
     postgres_alias: str, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django.db.router.routers", [To(postgres_alias)])
-    monkeypatch.setattr("django.db.transaction.DEFAULT_DB_ALIAS", postgres_alias)
+    use_only(postgres_alias, monkeypatch)
     root = User.objects.create_superuser("root")
     article = article_create(content=Content(title="One", body="Words."), author=root)
-    outcomes: list[str] = []
-    together = threading.Barrier(4)
 
-    def publish() -> None:
-        with django_db_blocker.unblock():
-            together.wait()
-            try:
-                outcomes.append(steps.article_publish(article_id=article.pk, actor=root).status)
-            except Exception as error:  # any failure at all is what this test looks for
-                outcomes.append(repr(error))
-            finally:
-                connections[postgres_alias].close()
+    def publish() -> str:
+        return steps.article_publish(article_id=article.pk, actor=root).status
 
-    threads = [threading.Thread(target=publish) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert outcomes == ["published"] * 4
+    assert at_once(4, publish, django_db_blocker.unblock) == ["published"] * 4
     assert Article.objects.get().version == 2
     assert AuditEntry.objects.filter(action="publish").count() == 1
 
