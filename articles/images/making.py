@@ -19,11 +19,14 @@ def write_source(folder: Path, picture: Image.Image) -> None:
 
 
 def read_source(path: Path) -> Image.Image:
-    """Return the picture that ``write_source`` wrote."""
-    with Image.open(path) as image:
-        image.load()
-        image.info = {}
-        return image.copy()
+    """Return the picture that ``write_source`` wrote; raises OSError when the file was damaged since."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            image.info = {}
+            return image.copy()
+    except (SyntaxError, ValueError) as error:  # what Pillow raises besides for a broken PNG
+        raise OSError(f"{path.name} is damaged: {error}") from error
 
 
 def write_variants(folder: Path, picture: Image.Image, formats: Iterable[str], *, again: bool = False) -> int:

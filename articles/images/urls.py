@@ -7,5 +7,5 @@ from articles.images.serving import image_file, no_image
 
 urlpatterns = [
     re_path(rf"^(?P<digest>{DIGEST_FORM})/(?P<name>{NAME_FORM})\Z", image_file),
-    re_path(r"^(?P<address>.*)\Z", no_image),
+    re_path(r"^(?P<address>[\s\S]*)\Z", no_image),
 ]

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='draft',
             name='category',
-            field=models.ForeignKey(help_text="The content's own, so that it is not deleted while the changes wait.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='articles.category', verbose_name='category'),
+            field=models.ForeignKey(help_text="The one in the content, so that it is not deleted while the changes wait.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='articles.category', verbose_name='category'),
         ),
     ]

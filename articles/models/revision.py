@@ -21,7 +21,7 @@ class Draft(models.Model):
     content = models.JSONField(_("content"), help_text=_("A Content, as its to_json writes it."))
     category = models.ForeignKey(
         "articles.Category", verbose_name=_("category"), null=True, on_delete=models.PROTECT, related_name="drafts",
-        help_text=_("The content's own, so that it is not deleted while the changes wait."),
+        help_text=_("The one in the content, so that it is not deleted while the changes wait."),
     )  # fmt: skip
     in_review = models.BooleanField(_("in review"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

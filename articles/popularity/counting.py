@@ -104,6 +104,7 @@ class MemoryCounter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[int, int] = {}
+        self._taken: Batch | None = None
 
     def add(self, view: View) -> bool:
         """Count a view; past ``MOST_ARTICLES`` a further article's are not."""
@@ -119,16 +120,15 @@ class MemoryCounter:
 
     @contextmanager
     def taken(self) -> Iterator[Batch]:
-        """Hand out what waits, and take it back when it could not be written."""
+        """Hand out what waits; until it is written, the same batch is handed out again, as parts of it may be."""
         with self._lock:
-            views, self._waiting = self._waiting, {}
-        try:
-            yield Batch(uuid.uuid4().hex if views else "", views)
-        except BaseException:
-            with self._lock:
-                for pk, count in views.items():
-                    self._waiting[pk] = self._waiting.get(pk, 0) + count
-            raise
+            if self._taken is None and self._waiting:
+                self._taken, self._waiting = Batch(uuid.uuid4().hex, self._waiting), {}
+            batch = self._taken
+        yield batch or Batch("", {})
+        with self._lock:
+            if self._taken is batch:
+                self._taken = None
 
 
 _memory = MemoryCounter()

@@ -16,7 +16,7 @@ ONCE_PER_S = 1_800
 _DIGEST_CHARS = 24
 #: What programs call themselves; "Cubot" is a telephone. A program that hides is not found by any list.
 _PROGRAM = re.compile(
-    r"(?<!cu)bot\b|bot[-/_;. ]|crawl|spider|slurp|scrap|fetch|preview|monitor|uptime|pingdom|headless|phantom|"
+    r"(?<!cu)bot(?:\b|_)|crawl|spider|slurp|scrap|fetch|preview|monitor|uptime|pingdom|headless|phantom|"
     r"lighthouse|pagespeed|gtmetrix|curl|wget|python|aiohttp|httpx|urllib|go-http|okhttp|java/|libwww|perl/|ruby|axios|"
     r"node-|postman|facebookexternalhit|whatsapp|telegram|embedly|feed|rss|validator|archive|gpt|claude|perplexity",
     re.IGNORECASE,

@@ -23,7 +23,7 @@ _MAX_NAME_BYTES = 160  # a file system takes 255, and the token stands before it
 def upload_keep(*, file: UploadedFile[Any], owner_id: int) -> str:
     """Store an upload under a name nobody can guess; return the token that leads its owner back to it."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    name = _UNSAFE.sub("-", file.name or "upload").encode()[-_MAX_NAME_BYTES:].decode(errors="ignore").lstrip(".-")
+    name = _UNSAFE.sub("-", file.name or "upload").encode()[-_MAX_NAME_BYTES:].decode(errors="ignore")
     path = private_folder(owner_id) / f"import-{token}-{name}"
     try:
         with path.open("xb") as kept:

@@ -83,17 +83,22 @@ def _wording(link: Link) -> tuple[str, Level, str] | None:
 
 def _bare(reading: Reading) -> Iterator[Hint]:
     """Addresses in the text that are no links."""
-    linked = {link.text for link in reading.outline.links}
+    linked = {address for link in reading.outline.links for _line, address in _addresses(link.text)}
     told = 0
     for block in reading.outline.blocks:
-        for found in _ADDRESS.finditer(block.text):
-            address = found.group().rstrip(".,;:!?")
-            if any(address in text for text in linked) or told == _MAX_TOLD:
+        for line, address in _addresses(block.text):
+            if address in linked:
                 continue
             told += 1
-            yield Hint(
-                "links.bare", Level.INFO, _bare_words(address), block.line + block.text.count("\n", 0, found.start())
-            )
+            yield Hint("links.bare", Level.INFO, _bare_words(address), block.line + line)
+            if told == _MAX_TOLD:
+                return
+
+
+def _addresses(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the addresses in a text, each with the line breaks before it."""
+    for found in _ADDRESS.finditer(text):
+        yield text.count("\n", 0, found.start()), found.group().rstrip(".,;:!?")
 
 
 def _bare_words(address: str) -> str:

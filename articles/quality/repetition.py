@@ -87,12 +87,14 @@ def _phrases(reading: Reading) -> Iterator[Hint]:
             counts[phrase] += 1
             first.setdefault(phrase, sentence.line)
     taken: set[str] = set()
+    told = 0
     for phrase, times in counts.most_common():
-        if times < _PHRASE_TIMES or len(taken) >= _MAX_TOLD * _PHRASE_WORDS:
+        if times < _PHRASE_TIMES or told == _MAX_TOLD:
             return
         if not taken.isdisjoint(phrase) or all(len(word) < _MIN_LETTERS for word in phrase):
             continue
         taken.update(phrase)
+        told += 1
         yield Hint(
             "repetition.phrase",
             Level.INFO,

@@ -13,7 +13,7 @@ _CACHED_WORDS = 20_000
 _EN_GROUPS = re.compile(r"[aeiouy]+")
 _EN_SILENT = re.compile(r"(?:[^aeiouylr]|[aeiouy][lr])e$|[^aeioudt]ed$|(?:[^aeiouyhlrsxzcg]|[aeiouy][lr])es$")
 _EN_SILENT_INSIDE = re.compile(r"[^aeiouy]e(?:ly|ful|less|ment|ness|where|thing|times?)")
-_EN_SPLIT = re.compile(r"i[aou]|eo|[^qg]ua|oe[mt]|[aeo]ing|[aeiou]ism|(?:s|th)ms?$|y[aeiou](?=[a-z]*[aeiou])")
+_EN_SPLIT = re.compile(r"i[aou]|eo|[^qg]ua|oe[mt]|[aeo]ing|[aeiou]ism|(?:s|th)ms?$|\By[aeiou](?=[a-z]*[aeiou])")
 _EN_JOINED = re.compile(r"[cst]i(?:on|an|ous|al|a\b|ent|en)|[gx]i(?:on|ous)|geo|ueue")
 _EN_EXCEPTIONS = {
     "every": 2,

@@ -59,6 +59,6 @@ def image_uses(*, image: Image) -> list[Article]:
     Reads all texts, so it is for one image's page and not for a list.
     """
     shown = Q(cover=image) | Q(body__contains=image.digest)
-    pending = Q(draft__content__cover_id=image.pk) | Q(draft__content__body__contains=image.digest)
+    pending = Q(draft__content__cover_id=image.pk) | Q(draft__content__body__icontains=image.digest)
     articles = Article.objects.filter(shown | pending).only("title", "slug", "status", "language", "cover")
     return list(articles.order_by("-updated_at", "-pk")[:MAX_USES])

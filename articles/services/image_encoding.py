@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -73,11 +74,12 @@ def images_rebuild(*, again: bool = False) -> Rebuilt:
     """Make every file that is missing, or all ``again`` as after a change of quality; names images beyond help."""
     result = Rebuilt()
     for image in Image.objects.order_by("pk").iterator(chunk_size=_BATCH):
-        source = files.source_of(image.digest)
-        if source is None:
+        source, picture = files.source_of(image.digest), None
+        with contextlib.suppress(OSError):
+            picture = making.read_source(source) if source else None
+        if source is None or picture is None:
             result.lost += (f"{image.pk} ({image.name})",)
             continue
-        picture = making.read_source(source)
         written = making.write_variants(source.parent, picture, [JPEG, *LATER_FORMATS], again=again)
         written += making.write_social(source.parent, picture, image.focal_x_pct, image.focal_y_pct, again=again)
         if written or image.encoded_at is None:

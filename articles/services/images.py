@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from articles.images.uploads import Upload, read_upload
 from articles.models import Article, Image
 from articles.services.image_encoding import encode_later
 from articles.signals import live_changed
+
+logger = logging.getLogger(__name__)
 
 # A picture being decoded takes up to 160 MB for a moment; the other uploads of this process wait their turn.
 _DECODES: Final = threading.BoundedSemaphore(2)
@@ -72,7 +75,10 @@ def image_update(*, image_id: int, alt: str, focal_x_pct: int, focal_y_pct: int,
     _check_fields(image)
     source = files.source_of(image.digest)
     if source is not None:  # outside the transaction: on SQLite all other writers would wait for it
-        making.write_social(source.parent, making.read_source(source), image.focal_x_pct, image.focal_y_pct)
+        try:
+            making.write_social(source.parent, making.read_source(source), image.focal_x_pct, image.focal_y_pct)
+        except OSError:
+            logger.exception("The source of image %d is damaged: it keeps the social card it has", image.pk)
     with transaction.atomic():
         if source is not None:
             image.variants = _listed(image, source.parent)

@@ -9,16 +9,18 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.access import may_write
 from articles.exceptions import CursorError, NotAllowedError
 from articles.images.allowance import wait_s
 from articles.images.markup import fallback_url, markdown_of, thumbnail_url
-from articles.models import Image
+from articles.models import Article, Image
 from articles.selectors import images as selectors
+from articles.selectors.portable import articles_readable, may_view_all
 from articles.services.images import image_store, image_update, may_edit_image
 from articles.studio.entry import studio_view
 
@@ -27,9 +29,14 @@ _MAX_SEARCH_CHARS: Final = 100
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def image_upload(request: HttpRequest) -> HttpResponse:
-    """Store a picture: 201 with the image and its Markdown, or 422 with the errors by field. A form gets pages."""
+    """Store a picture: 201 with the image and its Markdown, or 422 with the errors by field. A form gets pages.
+
+    Who comes here from the login, or by a link of a refused upload's page, is led to the library.
+    """
+    if request.method != "POST":
+        return redirect(f"{reverse('studio:images')}?{request.GET.urlencode()}".rstrip("?"))
     if _wants_page(request):
         return _upload_page(request)
     if not may_write(request.user):
@@ -132,9 +139,19 @@ def _image_page(
     kept = {"alt": found.alt, "focal_x_pct": found.focal_x_pct, "focal_y_pct": found.focal_y_pct}
     context = {
         "image": found, "given": given or kept, "errors": errors or {}, "may_edit": may_edit_image(request.user, found),
-        "uses": selectors.image_uses(image=found), "total_bytes": sum(item["bytes"] for item in found.variants),
+        "uses": _uses(request, found), "total_bytes": sum(item["bytes"] for item in found.variants),
     }  # fmt: skip
     return render(request, "studio/image.html", context, status=status)
+
+
+def _uses(request: HttpRequest, found: Image) -> list[Article]:
+    """Return the articles that show it, without those of others that the account may not read."""
+    uses, account = selectors.image_uses(image=found), request.user
+    if may_view_all(account):
+        return uses
+    shown = Article.objects.filter(pk__in=[article.pk for article in uses])
+    readable = set(articles_readable(account=account, articles=shown).values_list("pk", flat=True))  # type: ignore[arg-type]
+    return [article for article in uses if article.pk in readable]
 
 
 def _found(image_id: int) -> Image:

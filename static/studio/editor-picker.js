@@ -22,7 +22,7 @@ export function startPicker(panel, { onPick }) {
   }
 
   function entry(image) {
-    const picture = Object.assign(document.createElement("img"), { src: image.url, alt: image.alt, loading: "lazy" });
+    const picture = Object.assign(document.createElement("img"), { src: image.thumbnail, alt: image.alt, loading: "lazy" });
     const button = Object.assign(document.createElement("button"), { type: "button", title: image.alt });
     button.append(picture);
     button.addEventListener("click", () => onPick(image));

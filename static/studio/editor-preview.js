@@ -34,6 +34,8 @@ export function makePreview(section, url, fields) {
     }
   }
 
+  addEventListener("online", refresh);
+
   return {
     changed() {
       title.textContent = fields.field("title").value;

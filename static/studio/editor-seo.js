@@ -1,11 +1,13 @@
 // How a search engine and a shared link may show the article, and how long their texts are.
 
+import { getJson } from "./editor-request.js";
 import { say } from "./editor-words.js";
 
 export function startSeo(panel, fields) {
   const shown = [...panel.querySelectorAll("[data-show]")];
   const image = panel.querySelector("[data-social-image]");
   const none = image.firstElementChild;
+  let isAsked = false;
   let excerpt = fields.field("excerpt").placeholder;
 
   function values() {
@@ -23,10 +25,28 @@ export function startSeo(panel, fields) {
   }
 
   function cover() {
-    const { url } = fields.field("cover").selectedOptions[0]?.dataset ?? {};
+    const chosen = fields.field("cover").selectedOptions[0];
+    const { url } = chosen?.dataset ?? {};
+    if (chosen?.value && !url) learn();
     if (!url) image.replaceChildren(none);
     else if (image.querySelector("img")?.getAttribute("src") !== url) {
       image.replaceChildren(Object.assign(document.createElement("img"), { src: url, alt: "" }));
+    }
+  }
+
+  // The options name the images; their files are asked for when the card is looked at.
+  async function learn() {
+    if (isAsked || !panel.open || !panel.dataset.images) return;
+    isAsked = true;
+    try {
+      const { images } = await (await getJson(panel.dataset.images)).json();
+      const options = [...fields.field("cover").options];
+      for (const { id, thumbnail } of images) {
+        options.find(({ value }) => value === String(id))?.setAttribute("data-url", thumbnail);
+      }
+      cover();
+    } catch {
+      isAsked = false; // the next change asks again
     }
   }
 
@@ -39,6 +59,7 @@ export function startSeo(panel, fields) {
     cover();
   }
 
+  panel.addEventListener("toggle", update);
   update();
   return {
     update,

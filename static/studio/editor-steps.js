@@ -1,6 +1,6 @@
 // The steps beside the text: what is dirty is saved before a step is taken, and steps follow the saved version.
 
-const PARTS = ["[data-panel=review]", "[data-revisions]", "[data-others-saved] [data-others-compare]"];
+const PARTS = ["[data-article-state]", "[data-panel=review]", "[data-revisions]", "[data-others-saved] [data-others-compare]"];
 
 export function startSteps(side, saver) {
   let stage = null;

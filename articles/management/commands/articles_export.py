@@ -85,15 +85,15 @@ def _selection(options: dict[str, Any], account: AbstractBaseUser) -> Selection:
             return Selection(ids=tuple(int(pk) for pk in options["ids"].split(",")))
         except ValueError:
             raise CommandError("--ids takes numbers with commas between them, as in --ids 1,2,3.") from None
-    filters: dict[str, Any] = {name: options[name] for name in ("status", "language") if options[name]}
+    filters: dict[str, Any] = {name: [options[name]] for name in ("status", "language") if options[name]}
     if options["mine"]:
-        filters["author_id"] = account.pk
+        filters["author_id"] = [str(account.pk)]
     if options["category"]:
         found = Category.objects.filter(slug=options["category"]).first()
         if found is None:
             names = ", ".join(Category.objects.values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"There is no category {options['category']!r}. There are: {names}.")
-        filters["category_id"] = found.pk
+        filters["category_id"] = [str(found.pk)]
     return Selection(filters=filters)
 
 

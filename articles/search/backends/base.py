@@ -39,7 +39,7 @@ class BoundedBackend:
             found = self._candidates(query, facets)
         everything = [row for row in found if not row.in_title]
         titled = {row.article_id for row in found if row.in_title}
-        scores = self._scores(query, everything) if 1 < len(everything) < MOST_CANDIDATES else {}
+        scores = self._scores(query, facets, everything) if 1 < len(everything) < MOST_CANDIDATES else {}
         best = sorted(
             {row.article_id: row for row in found}.values(),
             key=lambda row: (row.article_id in titled, scores.get(row.entry_id, 0.0), row.article_id),
@@ -51,8 +51,8 @@ class BoundedBackend:
         """Return up to ``MOST_CANDIDATES`` with all words in the title, and as many with them anywhere."""
         raise NotImplementedError
 
-    def _scores(self, query: SearchQuery, rows: Sequence[Candidate]) -> Mapping[int, float]:
-        """Return the score of each index row, higher is better."""
+    def _scores(self, query: SearchQuery, facets: Sequence[str], rows: Sequence[Candidate]) -> Mapping[int, float]:
+        """Return the score of each index row, higher is better; all rows have the facets."""
         raise NotImplementedError
 
 

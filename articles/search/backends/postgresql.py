@@ -106,7 +106,7 @@ class PostgresqlBackend(BoundedBackend, PostgresSearchBackend):
     def _candidates(self, query: SearchQuery, facets: Sequence[str]) -> list[Candidate]:
         return [Candidate(*row) for row in _rows(CANDIDATES_SQL, candidate_parameters(query, facets))]
 
-    def _scores(self, query: SearchQuery, rows: Sequence[Candidate]) -> Mapping[int, float]:
+    def _scores(self, query: SearchQuery, facets: Sequence[str], rows: Sequence[Candidate]) -> Mapping[int, float]:
         wanted = tsquery(words_only(query), operator=ANY_WORD)
         return dict(_rows(_SCORES, [wanted, [row.entry_id for row in rows]]))
 

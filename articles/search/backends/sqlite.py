@@ -68,9 +68,10 @@ class SqliteBackend(BoundedBackend, SQLiteSearchBackend):
         limits = [titled, MOST_CANDIDATES, anywhere, MOST_CANDIDATES, article_type_id()]
         return [Candidate(entry, article, bool(in_title)) for entry, article, in_title in _rows(_CANDIDATES, limits)]
 
-    def _scores(self, query: SearchQuery, rows: Sequence[Candidate]) -> Mapping[int, float]:
+    def _scores(self, query: SearchQuery, facets: Sequence[str], rows: Sequence[Candidate]) -> Mapping[int, float]:
         ids = {row.entry_id for row in rows}
-        scored = _rows(_SCORES, [match_text(query, (), "{title body}")])
+        # The facets are asked for again, so that few rows are scored; their column weighs nothing.
+        scored = _rows(_SCORES, [match_text(query, facets, "{title body}")])
         return {entry: score for entry, score in scored if entry in ids}
 
 
