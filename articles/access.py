@@ -31,6 +31,14 @@ def may_read(account: Account, article: Article) -> bool:
     return article.author_id == account.pk or _has(account, VIEW)
 
 
+def may_read_draft(account: Account, article: Article) -> bool:
+    """Whether ``account`` may see what of ``article`` is not public: its text as it is being written, its revisions.
+
+    Its author may, who may view articles, and whose work it is to edit, review or publish it.
+    """
+    return article.author_id == account.pk or _has(account, VIEW) or bool(standings(account, article))
+
+
 def may_write(account: Account) -> bool:
     """Whether ``account`` has any business in the studio."""
     return any(_has(account, permission) for permission in (ADD, CHANGE, REVIEW, PUBLISH))

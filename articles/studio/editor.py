@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from articles.access import Account, may_edit, may_read
+from articles.access import Account, may_edit, may_read_draft
 from articles.content import Content
 from articles.enums import Language, RevisionKind, Status
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
@@ -160,12 +160,12 @@ def _page(request: HttpRequest, article: Article | None, form: ArticleForm, *, s
 
 
 def _article(account: Account, article_id: int) -> Article:
-    """Return the article, which is not there for those who may not even read it."""
+    """Return the article, which is not there for those who may not see what is being written."""
     try:
         article = article_to_edit(article_id=article_id)
     except Article.DoesNotExist:
         raise Http404(_("There is no such article.")) from None
-    if not (may_read(account, article) or may_edit(account, article)):
+    if not may_read_draft(account, article):
         raise Http404(_("There is no such article."))
     return article
 

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.access import may_read
+from articles.access import may_read_draft
 from articles.content import Content
 from articles.enums import Language
 from articles.limits import MAX_BODY_CHARS
@@ -81,7 +81,7 @@ def _article(request: HttpRequest, given: dict[str, Any]) -> Article | None:
     if not (asked.isascii() and asked.isdecimal() and len(asked) <= _MAX_ID_DIGITS):
         raise Http404
     article = Article.objects.select_related("draft").filter(pk=int(asked)).first()
-    if article is None or not may_read(request.user, article):
+    if article is None or not may_read_draft(request.user, article):
         raise Http404
     return article
 

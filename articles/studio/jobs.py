@@ -31,7 +31,8 @@ def jobs(request: HttpRequest) -> HttpResponse:
     if before and not (before.isascii() and before.isdecimal() and len(before) <= _MAX_ID_DIGITS):
         raise Http404(_("There is no such page of the list."))
     page = selectors.job_list(account=request.user, limit=PAGE_JOBS, before=int(before) if before else None)
-    return render(request, "studio/jobs.html", {"page": page, "is_first": not before})
+    rows = [(found, said(found)) for found in page.jobs]
+    return render(request, "studio/jobs.html", {"rows": rows, "older": page.older, "is_first": not before})
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from articles.access import actions_for, may_read
+from articles.access import actions_for, may_read_draft
 from articles.enums import Action
 from articles.exceptions import ArticleError, NotAllowedError, StaleVersionError, TransitionError
 from articles.models import Article
@@ -71,7 +71,7 @@ def article_for(request: HttpRequest, article_id: int) -> Article:
         article = selectors.article_of_studio(article_id=article_id)
     except Article.DoesNotExist:
         raise Http404(_("There is no such article.")) from None
-    if not may_read(request.user, article):
+    if not may_read_draft(request.user, article):
         raise Http404(_("There is no such article."))
     return article
 

@@ -10,6 +10,7 @@ export function makeFocal(box, mark) {
     point = [x, y].map((pct) => Math.round(Math.min(100, Math.max(0, pct))));
     mark.style.left = `${point[0]}%`;
     mark.style.top = `${point[1]}%`;
+    box.setAttribute("aria-valuenow", point[0]);
     box.setAttribute("aria-valuetext", `${point[0]} %, ${point[1]} %`);
   }
 

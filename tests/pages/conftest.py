@@ -22,4 +22,5 @@ def node_modules() -> Path:
 def world(tmp_path: Path, settings: Any, transactional_db: None) -> World:
     """One of everything that a page can show, with a folder of the test's own for uploads."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.VAR_DIR = tmp_path
     return make_world()

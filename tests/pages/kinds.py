@@ -61,6 +61,8 @@ WRITER = (
     Kind("studio:revisions", "writer", _of("draft")),
     Kind("studio:diff", "writer", _of("draft"), lambda world: f"?from={world.first.pk}&to={world.second.pk}"),
     Kind("studio:images", "writer"),
+    Kind("studio:image", "writer", _of("image")),
+    Kind("studio:import_check", "writer", lambda world: [world.upload]),
     Kind("studio:export", "writer"),
     Kind("studio:import", "writer"),
     Kind("articles:detail", "writer", lambda world: [world.draft.slug]),

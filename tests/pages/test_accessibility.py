@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from articles.services.articles import article_save
 from tests.fixtures.site import Site
 from tests.pages.kinds import ADMIN, EDITOR, OPERATOR, READER, SITE, WRITER, Kind
 from tests.pages.world import World
@@ -49,6 +51,25 @@ def test_pages_are_accessible_and_keep_to_the_policy(
         found += [f"{path}: {policy}" for policy in broken]
         context.close()
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("look", [("light", 1440), ("dark", 390)], ids=["light-wide", "dark-narrow"])
+def test_a_comparison_after_a_conflict_is_accessible(
+    world: World, site: Site, browser: Browser, node_modules: Path, look: tuple[str, int]
+) -> None:
+    context = _context(browser, world, site, "writer", look)
+    page = context.new_page()
+    page.goto(f"{site.url}/studio/articles/{world.draft.pk}/")
+    theirs = replace(world.draft.working(), title="Hers", body="Her words.")
+    article_save(article_id=world.draft.pk, content=theirs, version=world.draft.version, actor=world.people["editor"])
+    page.get_by_label("Text", exact=True).fill("My words.")
+    page.keyboard.press("Control+s")
+    page.locator("[data-compare]").click()
+    page.locator("fieldset.place").first.wait_for()
+    page.evaluate((node_modules / "axe-core" / "axe.min.js").read_text())
+
+    assert [row for row in page.evaluate(RUN) if row[1] in GRAVE] == []
+    context.close()
 
 
 def _is_djangos(kind: Kind, rule: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -18,7 +19,8 @@ from PIL import Image as Picture
 from articles.bulk.jobs import job_start
 from articles.content import Content
 from articles.enums import BulkKind, RevisionKind
-from articles.models import Article, BulkJob, Category, Revision
+from articles.models import Article, BulkJob, Category, Image, Revision
+from articles.portability.uploads import upload_keep
 from articles.services import publishing
 from articles.services.articles import article_create, article_save
 from articles.services.images import image_store
@@ -67,6 +69,8 @@ class World:
     first: Revision
     second: Revision
     job: BulkJob
+    image: Image
+    upload: str
 
 
 def make_world() -> World:
@@ -116,7 +120,8 @@ def _write(people: dict[str, User]) -> World:
     job = job_start(kind=BulkKind.ARCHIVE, owner=editor, parameters={"ids": [review.pk]})
     return World(
         people=people, article=published, changed=changed, draft=draft, scheduled=scheduled, category=category,
-        first=revisions[0], second=revisions[1], job=job,
+        first=revisions[0], second=revisions[1], job=job, image=image,
+        upload=upload_keep(file=_archive(), owner_id=writer.pk),
     )  # fmt: skip
 
 
@@ -125,6 +130,16 @@ def _change(article: Article, actor: User, body: str) -> Article:
     return article_save(
         article_id=article.pk, content=content, version=article.version, actor=actor, kind=RevisionKind.SAVE
     )
+
+
+def _archive() -> SimpleUploadedFile:
+    """An import with one good article and two with faults."""
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("good.md", "---\ntitle: Good\n---\nWords.\n")
+        archive.writestr("bad.md", "---\ntitel: Bad\n---\nWords.\n")
+        archive.writestr("none.md", "Words alone.\n")
+    return SimpleUploadedFile("articles.zip", data.getvalue(), content_type="application/zip")
 
 
 def _photo() -> SimpleUploadedFile:

@@ -161,6 +161,16 @@ def test_a_focal_point_that_moves_takes_its_card_along_and_leaves_no_other_liste
     assert "social-50-50.jpeg" in names(image)  # for pages that somebody still has open
 
 
+def test_words_are_changed_even_when_the_source_is_damaged(stored: Store, author: User) -> None:
+    image = stored(size=(64, 48))
+    (folder(image) / "source.jpeg").write_bytes(b"damaged")
+
+    changed = image_update(image_id=image.pk, alt="A lamp at night", focal_x_pct=0, focal_y_pct=100, actor=author)
+
+    assert changed.alt == "A lamp at night"
+    assert announced(image) >= {"64.jpeg", "64.webp", "64.avif"}
+
+
 def test_a_source_that_trips_the_decoder_is_put_off_too(
     media: Path, author: User, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -209,9 +219,10 @@ def test_a_rebuild_makes_everything_again_when_asked(stored: Store) -> None:
     }
 
 
-def test_a_rebuild_names_images_beyond_help_and_goes_on(stored: Store) -> None:
+@pytest.mark.parametrize("harm", [Path.unlink, lambda source: source.write_bytes(b"damaged")], ids=["gone", "damaged"])
+def test_a_rebuild_names_images_beyond_help_and_goes_on(stored: Store, harm: Callable[[Path], object]) -> None:
     lost, other = stored(size=(64, 48)), stored(size=(40, 30))
-    (folder(lost) / "source.jpeg").unlink()
+    harm(folder(lost) / "source.jpeg")
     (folder(other) / "40.avif").unlink()
 
     with pytest.raises(CommandError, match=rf"upload them again: {lost.pk} \(picture.jpg\)"):

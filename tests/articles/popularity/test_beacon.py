@@ -41,10 +41,10 @@ def test_reading_writes_nothing_to_the_database(
 
 def test_writing_touches_nothing_of_the_article_but_the_figures(beacon: Beacon, published: Make, counted: str) -> None:
     article = published()
-    before = Article.objects.filter(pk=article.pk).values().get()
+    before: dict[str, Any] = {**Article.objects.filter(pk=article.pk).values().get()}
     beacon(article)
     views_write()
-    after = Article.objects.filter(pk=article.pk).values().get()
+    after: dict[str, Any] = {**Article.objects.filter(pk=article.pk).values().get()}
     assert {name for name in before if before[name] != after[name]} == {"view_count", "popularity"}
 
 

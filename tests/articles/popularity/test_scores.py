@@ -100,7 +100,7 @@ def test_the_score_stays_finite_for_centuries() -> None:
 # In the database
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(reads=READS)
 def test_the_database_adds_up_the_same(in_memory: None, draft: Make, reads: Reads) -> None:
     article = draft()

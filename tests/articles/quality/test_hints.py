@@ -102,7 +102,7 @@ def test_each_hint_belongs_to_a_topic_of_the_panel() -> None:
     assert len({hint.topic for hint in hints}) == 7
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(title=TEXT, body=TEXT, excerpt=TEXT, language=st.sampled_from([*Language.values, "xx"]))
 def test_any_text_gets_its_advice_with_lines_that_are_there(title: str, body: str, excerpt: str, language: str) -> None:
     hints = hints_of(Reading(Content(title=title, body=body, excerpt=excerpt, language=language)))

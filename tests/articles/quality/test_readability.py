@@ -126,13 +126,13 @@ def test_syllables_are_counted_as_one_speaks(word: str, language: str, count: in
     assert syllables(word, language) == count
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(word=st.text(max_size=40), language=st.sampled_from([EN, PT, "xx"]))
 def test_any_word_has_a_syllable_and_not_more_than_letters_allow(word: str, language: str) -> None:
     assert 1 <= syllables(word.lower(), language) <= max(1, 2 * len(word))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     spoken=st.lists(st.text("aeioubcdrsté'- .!?\n", min_size=1, max_size=9), max_size=150),
     language=st.sampled_from([EN, PT]),
@@ -142,7 +142,7 @@ def test_the_ease_is_never_above_that_of_one_syllable_a_sentence(spoken: list[st
     assert value is None or value <= {EN: 206.835, PT: 248.835}[language] - 1.015 - 84.6 + 1e-9
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(count=st.integers(100, 300), each=st.integers(1, 60), more=st.integers(0, 40))
 def test_longer_sentences_and_longer_words_never_read_easier(count: int, each: int, more: int) -> None:
     assert ease(sentences(words(count), each + more)) <= ease(sentences(words(count), each)) + 1e-9

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
 
 from articles.models import Article
+from articles.services.articles import article_save
 
 PAGES = ["/studio/", "/studio/queue/", "/studio/calendar/"]
 pytestmark = pytest.mark.django_db
@@ -100,3 +102,21 @@ def test_the_frame_links_the_dashboard_and_the_admin_for_staff_only(editor: Clie
 def test_the_studio_speaks_the_language_that_was_chosen(writer: Client) -> None:
     writer.post("/i18n/setlang/", {"language": "pt-br", "next": "/studio/"})
     assert b'<html lang="pt-br"' in writer.get("/studio/").content
+
+
+@pytest.mark.parametrize("address", ["", "revisions/", "diff/?from=live&to=now"])
+def test_changes_that_wait_behind_a_published_text_are_not_shown_to_every_writer(
+    published: Callable[..., Article], author: User, address: str
+) -> None:
+    article = published("On lamps")
+    changes = replace(article.working(), body="A secret.")
+    article_save(article_id=article.pk, content=changes, version=article.version, actor=author)
+    other = User.objects.create_user("other")
+    other.user_permissions.add(Permission.objects.get(codename="add_article"))
+    client = Client()
+    client.force_login(other)
+
+    assert client.get(article.get_absolute_url()).status_code == 200
+    assert client.get(f"/studio/articles/{article.pk}/{address}").status_code == 404
+    hints = client.post("/studio/hints/", {"article": article.pk, "title": "x", "body": "x", "language": "en"})
+    assert hints.status_code == 404

@@ -217,7 +217,7 @@ def test_the_queries_are_as_many_for_any_text_and_archive(
             ask(writer, article=article)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(sent=st.dictionaries(
     st.sampled_from(["title", "body", "language", "excerpt", "category", "article", "other"]),
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=30), st.just("en"), st.lists(st.integers())),
