@@ -121,6 +121,16 @@ class Ingest:
         vars(local)["shard"] = shard = Shard(threading.current_thread())
         self._shards.append(shard)
 
+    def clear(self) -> None:
+        """Forget everything counted so far; threads that live on keep their shards."""
+        shards = self._shards
+        for shard in shards:
+            shard.drain()
+        dropped.clear()
+        guard.failures.clear()
+        self._reset()
+        self._shards = shards
+
     def adopt(self, shard: Shard) -> None:
         """Take a new thread's shard into the flush."""
         with self._lock:

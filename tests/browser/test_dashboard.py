@@ -43,7 +43,7 @@ def memory(settings) -> None:
     settings.PERFMON = {"VALKEY_URL": "", "LOCAL_COLLECTOR": False, "HOST_NAME": "web1"}
     rollups._ids.clear()
     ingest.stop()
-    ingest.after_fork()
+    ingest.clear()
     install_recorders()
 
 

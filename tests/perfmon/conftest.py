@@ -12,6 +12,7 @@ from perfmon.ingest import dropped, ingest
 from perfmon.recorders import install_recorders, uninstall_recorders
 from perfmon.series import SeriesKey, Window, Windows
 from perfmon.store.fine import get_fine_store
+from perfmon.transport import local_queue
 from perfmon.wire import ProcessWindow, merge_rows, pack_process_window, rows_of, unpack_block
 
 
@@ -22,11 +23,12 @@ def recording(settings) -> Iterator[None]:
     uninstall_recorders()
     ingest.stop()
     threaded, ingest.threaded = ingest.threaded, False
-    ingest.after_fork()
+    ingest.clear()
+    local_queue().take()
     install_recorders()
     yield
     uninstall_recorders()
-    ingest.after_fork()
+    ingest.clear()
     ingest.threaded = threaded
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -186,6 +187,17 @@ def test_a_forked_child_starts_empty_and_the_parent_keeps_its_counts():
     assert os.read(reader, 100) == b"1 5000"
     ((_, windows),) = sent()
     assert (windows[DEFAULT].count, windows[DEFAULT].sum) == (1, 1000)
+
+
+def test_after_clear_a_living_thread_counts_on_from_nothing():
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(record_call, "query", "default", 1000, 1, 0).result()
+        ingest.clear()
+        pool.submit(record_call, "query", "default", 2000, 1, 0).result()
+        ingest.flush(SECOND)
+
+    ((_, windows),) = sent()
+    assert (windows[DEFAULT].count, windows[DEFAULT].sum) == (1, 2000)
 
 
 def test_an_external_measurement_lands_in_the_second_it_names():

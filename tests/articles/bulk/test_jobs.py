@@ -85,7 +85,8 @@ def test_a_job_is_worked_on_once_its_transaction_is_committed(
 
 def test_what_cant_be_done_is_told_and_the_rest_goes_on(job: Callable[..., BulkJob], draft: Make) -> None:
     good, empty = draft("Good"), draft("Empty", body="")
-    started = job(ids=[good.pk, empty.pk, 404])
+    gone = empty.pk + 1
+    started = job(ids=[good.pk, empty.pk, gone])
 
     job_run(started.pk)
 
@@ -93,7 +94,7 @@ def test_what_cant_be_done_is_told_and_the_rest_goes_on(job: Callable[..., BulkJ
     assert (started.status, started.done, started.failed) == ("done", 3, 2)
     assert [(failure["id"], failure["message"]) for failure in started.failures] == [
         (empty.pk, "Must not be blank."),
-        (404, "The article is gone."),
+        (gone, "The article is gone."),
     ]
 
 

@@ -55,8 +55,8 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, tree: Tree) -> Iterator[Served]:
-    """Serve the project on a free port."""
+def serving(folder: Path, tree: Tree, **extra: str) -> Iterator[Served]:
+    """Serve the project on a free port, with further variables in its environment."""
     port = free_port()
     command = (
         sys.executable,
@@ -67,7 +67,7 @@ def serving(folder: Path, tree: Tree) -> Iterator[Served]:
         str(port),
         *FLAGS,
     )
-    env = {"DATABASE_FILE": str(folder / "served.sqlite3"), "PYTHONPATH": str(ROOT)}
+    env = {"DATABASE_FILE": str(folder / "served.sqlite3"), "PYTHONPATH": str(ROOT), **extra}
     service = Service("served", command, listens=port, env=env, cwd=ROOT, stop_s=12)
     with run(service, folder / "served.log", tree) as running:
         yield Served(port, running)
@@ -84,6 +84,13 @@ def served(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 def mortal(tree: Tree, tmp_path: Path) -> Iterator[Served]:
     """A server that the test may stop."""
     with serving(tmp_path, tree) as server:
+        yield server
+
+
+@pytest.fixture
+def patient(tree: Tree, tmp_path: Path) -> Iterator[Served]:
+    """A server to stop that waits longer for a last request than a busy machine may hold the test up."""
+    with serving(tmp_path, tree, LINGER_S="5") as server:
         yield server
 
 

@@ -33,8 +33,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from omniwriter.bridge import Bridge  # noqa: E402
+from omniwriter.bridge import Bridge, protocol  # noqa: E402
 
+protocol.LINGER_S = float(os.environ.get("LINGER_S", protocol.LINGER_S))
 THREADS, QUEUE = 4, 8
 LIMIT_BYTES = 128 << 20
 CHUNK = b"0123456789abcdef" * 512  # 8 KiB

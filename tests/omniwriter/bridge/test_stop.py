@@ -28,13 +28,13 @@ async def test_sigterm_under_load_loses_no_request(mortal: Served, path: str) ->
     eventually(lambda: mortal.running.exit_code is not None)
 
 
-def test_a_request_sent_on_an_idle_connection_after_sigterm_is_answered_as_its_last(mortal: Served) -> None:
+def test_a_request_sent_on_an_idle_connection_after_sigterm_is_answered_as_its_last(patient: Served) -> None:
     request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
-    with socket.create_connection((LOOPBACK, mortal.port), timeout=10) as connection:
+    with socket.create_connection((LOOPBACK, patient.port), timeout=10) as connection:
         connection.sendall(request)
         first = connection.recv(65_536)
-        mortal.process.send_signal(signal.SIGTERM)
-        eventually(lambda: not _accepts(mortal.port))
+        patient.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not _accepts(patient.port))
         connection.sendall(request)
         last = connection.recv(65_536)
 
