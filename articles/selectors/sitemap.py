@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from articles.models import Article, Category, Tag
 
-PAGE_IDS = 1_000
+PAGE_IDS = 500
 
 
 def sitemap_pages(rows: QuerySet[Article] | QuerySet[Tag] | QuerySet[User]) -> list[int]:
