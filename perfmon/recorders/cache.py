@@ -1,27 +1,65 @@
-"""Cache reads of every alias: hits, misses and time, through the backend itself, without a change in the app.
+"""Caches of every alias: hits, misses, time and errors by group of keys, through the backend itself.
 
 Django makes a backend per alias and thread in ``caches``. The recorder takes that one door and gives each new backend a
-class derived from its own whose read methods are timed; ``uninstall`` gives the door back.
+class derived from its own whose methods are timed; ``uninstall`` gives the door back. A cache that reads another way
+counts itself with ``record_read`` and ``record_error``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from time import perf_counter_ns
 from typing import Any, cast
 
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 
+from perfmon import guard
 from perfmon.context import current
+from perfmon.ingest import Shard, local
+from perfmon.recorders.durations import FOLD_AT, Durations
+from perfmon.recorders.keygroups import admitted, forget_groups, group_of
 from perfmon.recorders.queries import record_call
+from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
 
+WRITES = ("add", "set", "set_many", "incr", "decr", "touch", "delete", "delete_many")
 _MISS = object()
 
 
-def _count(backend: Any, started_ns: int, reads: int, misses: int) -> None:
-    duration_ns = perf_counter_ns() - started_ns
+class ReadSlot(Durations):
+    """What one thread read of one group of keys this second; its alias is counted with it, off the hot path."""
+
+    __slots__ = ("alias", "group", "misses", "reads")
+
+    def __init__(self, alias: str, group: str) -> None:
+        super().__init__()
+        self.alias, self.group = alias, group
+        self.reads = self.misses = 0
+
+    def series(self) -> Iterable[tuple[SeriesKey, Window]]:
+        """Return the window twice: as the group's, and as a part of its alias'."""
+        window = self.window(self.reads, self.misses)
+        yield SeriesKey("cache", self.alias), window.copy()
+        yield SeriesKey("cache_group", f"{self.alias}/{self.group}"), window
+
+
+class ErrorSlot:
+    """How many calls of one alias failed in one thread this second."""
+
+    __slots__ = ("alias", "count")
+
+    def __init__(self, alias: str) -> None:
+        self.alias, self.count = alias, 0
+
+    def series(self) -> Iterable[tuple[SeriesKey, Window]]:
+        """Return the count."""
+        yield SeriesKey("cache_error", self.alias), Window(self.count)
+
+
+def record_read(alias: str, group: str, duration_ns: int, *, hits: int, misses: int) -> None:
+    """Count one read of ``hits + misses`` keys of a group, also in the request it is part of; never raises."""
+    reads = hits + misses
     trace = current.get()
     if trace is not None:
         if trace.muted:
@@ -29,7 +67,63 @@ def _count(backend: Any, started_ns: int, reads: int, misses: int) -> None:
         trace.cache_reads += reads
         trace.cache_misses += misses
         trace.cache_ns += duration_ns
-    record_call("cache", backend.perfmon_alias, duration_ns, reads, misses)
+    try:
+        shard = local.shard
+        shard.writes += 1
+        try:
+            slot = cast("ReadSlot | None", shard.slots.get(("cache", alias, group))) or _read_slot(shard, alias, group)
+            slot.reads += reads
+            slot.misses += misses
+            slot.values.append(duration_ns)
+            if len(slot.values) >= FOLD_AT:
+                slot.fold()
+        finally:
+            shard.writes += 1
+    except Exception as error:
+        guard.count_failure("cache", error)
+
+
+def record_error(alias: str) -> None:
+    """Count one call of a cache that failed, whether the app was told or not; never raises."""
+    if _is_muted():
+        return
+    try:
+        shard = local.shard
+        shard.writes += 1
+        try:
+            slot = shard.slots.get(("cache_error", alias)) or shard.slot(
+                ("cache_error", alias),
+                lambda: ErrorSlot(alias),
+                ("cache_error", OVERFLOW_KEY),
+                lambda: ErrorSlot(OVERFLOW_KEY),
+            )
+            cast("ErrorSlot", slot).count += 1
+        finally:
+            shard.writes += 1
+    except Exception as error:
+        guard.count_failure("cache_error", error)
+
+
+def _read_slot(shard: Shard, alias: str, group: str) -> ReadSlot:
+    group = admitted(alias, group)
+    other = ("cache", alias, OVERFLOW_KEY)
+    slot = shard.slots.get(("cache", alias, group)) or shard.slot(
+        ("cache", alias, group), lambda: ReadSlot(alias, group), other, lambda: ReadSlot(alias, OVERFLOW_KEY)
+    )
+    return cast("ReadSlot", slot)
+
+
+def _is_muted() -> bool:
+    trace = current.get()
+    return trace is not None and trace.muted
+
+
+def _failed(alias: str, error: Exception) -> int:
+    """Count what a backend raised, 1 or 0: a ValueError only says that a key is not there, or is none."""
+    if isinstance(error, ValueError):
+        return 0
+    record_error(alias)
+    return 1
 
 
 class RecordedReads:
@@ -40,16 +134,37 @@ class RecordedReads:
     def get(self, key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Time one read; a stored None is a hit."""
         started_ns = perf_counter_ns()
-        value = super().get(key, _MISS, *args, **kwargs)  # type: ignore[misc]
-        _count(self, started_ns, 1, int(value is _MISS))
-        return default if value is _MISS else value
+        try:
+            value = super().get(key, _MISS, *args, **kwargs)  # type: ignore[misc]
+        except Exception as error:
+            _failed(self.perfmon_alias, error)
+            raise
+        duration_ns = perf_counter_ns() - started_ns
+        if value is _MISS:
+            record_read(self.perfmon_alias, group_of(key), duration_ns, hits=0, misses=1)
+            return default
+        record_read(self.perfmon_alias, group_of(key), duration_ns, hits=1, misses=0)
+        return value
 
     def get_many(self, keys: Iterable[Any], *args: Any, **kwargs: Any) -> dict[Any, Any]:
-        """Time one read of many keys, each counted."""
+        """Time one read of many keys, each counted; groups share its time by their numbers of keys."""
         wanted = list(keys)
         started_ns = perf_counter_ns()
-        found: dict[Any, Any] = super().get_many(wanted, *args, **kwargs)  # type: ignore[misc]
-        _count(self, started_ns, len(wanted), len(wanted) - len(found))
+        try:
+            found: dict[Any, Any] = super().get_many(wanted, *args, **kwargs)  # type: ignore[misc]
+        except Exception as error:
+            _failed(self.perfmon_alias, error)
+            raise
+        duration_ns = perf_counter_ns() - started_ns
+        reads: dict[str, int] = {}
+        hits: dict[str, int] = {}
+        for key in wanted:
+            group = group_of(key)
+            reads[group] = reads.get(group, 0) + 1
+            hits[group] = hits.get(group, 0) + (key in found)
+        for group, count in reads.items():
+            part_ns = duration_ns * count // len(wanted)
+            record_read(self.perfmon_alias, group, part_ns, hits=hits[group], misses=count - hits[group])
         return found
 
 
@@ -59,15 +174,58 @@ class RecordedEachRead(RecordedReads):
     get_many = BaseCache.get_many
 
 
+class HiddenErrors:
+    """For django-redis, which returns None or an empty answer for a call that failed when it is told to.
+
+    Each of its methods asks ``_ignore_exceptions`` after the call was interrupted and at no other time, so the answer
+    is where the error can be counted: all methods are covered and those that work pay nothing. Its log is no such
+    place, because it is off unless a setting of its own is on.
+    """
+
+    perfmon_alias = ""
+
+    @property
+    def _ignore_exceptions(self) -> bool:
+        hidden: bool = vars(self)["_ignore_exceptions"]
+        if hidden:
+            record_error(self.perfmon_alias)
+        return hidden
+
+    @_ignore_exceptions.setter
+    def _ignore_exceptions(self, hidden: bool) -> None:
+        vars(self)["_ignore_exceptions"] = hidden
+
+
 @lru_cache(maxsize=32)
-def recorded_class(backend: Any) -> type[BaseCache]:
-    """Return the backend's class with its reads recorded."""
-    base = RecordedEachRead if backend.get_many is BaseCache.get_many else RecordedReads
-    return cast("type[BaseCache]", type(backend.__name__, (base, backend), {"__module__": backend.__module__}))
+def recorded_class(backend: Any, hides_errors: bool = False) -> type[BaseCache]:
+    """Return the backend's class with its reads and writes recorded, and with errors it hides from the app."""
+    reads = RecordedEachRead if backend.get_many is BaseCache.get_many else RecordedReads
+    bases = (HiddenErrors, reads, backend) if hides_errors else (reads, backend)
+    own = {name: getattr(backend, name) for name in WRITES}
+    # Django's own default of a method calls another that is counted.
+    writes = {name: _recorded_write(method) for name, method in own.items() if method is not getattr(BaseCache, name)}
+    return cast("type[BaseCache]", type(backend.__name__, bases, {"__module__": backend.__module__, **writes}))
+
+
+def _recorded_write(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def write(self: Any, *args: Any, **kwargs: Any) -> Any:
+        started_ns = perf_counter_ns()
+        failed = 0
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:
+            failed = _failed(self.perfmon_alias, error)
+            raise
+        finally:
+            if not _is_muted():
+                record_call("cache_write", self.perfmon_alias, perf_counter_ns() - started_ns, 1, failed)
+
+    return write
 
 
 class CacheRecorder:
-    """Gives each cache backend made from now on a class that records its reads."""
+    """Gives each cache backend made from now on a class that records it."""
 
     def install(self) -> None:
         """Take the place of ``caches.create_connection`` on this one handler."""
@@ -75,7 +233,8 @@ class CacheRecorder:
 
         def create_connection(alias: str) -> BaseCache:
             backend = make(alias)
-            backend.__class__ = recorded_class(cast("Any", type(backend)))
+            recorded = recorded_class(cast("Any", type(backend)), "_ignore_exceptions" in vars(backend))
+            backend.__class__ = recorded
             cast("Any", backend).perfmon_alias = alias
             return backend
 
@@ -84,3 +243,4 @@ class CacheRecorder:
     def uninstall(self) -> None:
         """Give the handler its own method back; backends already made keep recording until they are closed."""
         vars(caches).pop("create_connection", None)
+        forget_groups()

@@ -1,0 +1,43 @@
+"""The first level: the hottest values in this process for a second, without a round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from omniwriter.cache.changes import listen
+from omniwriter.cache.codec import decode, encode
+from omniwriter.cache.stores import MemoryStore
+
+LOCAL_VALUES = 500
+
+_values = MemoryStore(LOCAL_VALUES)
+
+
+def local_value(key: str, local_s: float, fetch: Callable[[], Any]) -> Any:
+    """Return what this process keeps under ``key``, or fetch and keep it; each reader gets a copy of its own.
+
+    A change that this process makes or hears of empties the level; one it does not hear of is seen ``local_s`` late.
+    """
+    (packed,) = _values.read([key])
+    if packed is not None:
+        return decode(packed)
+    changes = _changes.count
+    value = fetch()
+    if changes == _changes.count:  # or it may be older than a change
+        _values.write(key, encode(value), round(1000 * local_s))
+    return value
+
+
+class _Changes:
+    """How often something has changed."""
+
+    count = 0
+
+    def __call__(self, names: tuple[str, ...]) -> None:
+        self.count += 1
+        _values.clear()
+
+
+_changes = _Changes()
+listen(_changes)

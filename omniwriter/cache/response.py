@@ -1,0 +1,161 @@
+"""``cache_api_response``: the answer to an anonymous reader's GET, kept whole for all processes.
+
+Kept is what is the same for everybody who asks in the same words: a 200 to GET or HEAD, without a cookie of its own,
+that its view does not call private. The key is the host, the scheme, the path, the parameters in order, and the
+language; whoever comes with a session or a token passes by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.cache import cc_delim_re, get_conditional_response
+from django.utils.http import parse_http_date_safe
+
+from omniwriter.cache.codec import cacheable
+from omniwriter.cache.keys import value_key
+from omniwriter.cache.loading import Place, State, load
+from omniwriter.cache.query import Names, stale_s_of
+
+View = Callable[..., HttpResponse]
+Arguments = dict[str, Any]
+
+SOURCE_HEADER, KEYS_HEADER = "X-Cache", "Surrogate-Key"
+SAFE_METHODS = ("GET", "HEAD")
+MAX_QUERY_CHARS = 500  # a longer question is asked once
+KEPT_HEADERS = ("Cache-Control", "Content-Language", "Content-Type", "ETag", "Last-Modified", "Link", "Vary")
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+#: What others append to addresses to see where a reader came from; no page depends on them.
+_TRACKING = ("utm_", "fbclid", "gclid", "msclkid", "mc_cid", "mc_eid")
+
+
+@cacheable
+class Answer(NamedTuple):
+    """An answer as it is kept."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+class NotKeptError(Exception):
+    """The view's answer is its reader's own, or none to keep."""
+
+    def __init__(self, response: HttpResponseBase) -> None:
+        super().__init__()
+        self.response = response
+
+
+def cache_api_response(
+    *, name: str, namespaces: Names | tuple[str, ...], ttl_s: float, params: tuple[str, ...] = (), version: int = 1
+) -> Callable[[View], View]:
+    """Keep a view's answers for ``ttl_s`` seconds, or until one of their namespaces changes.
+
+    ``namespaces`` are names, or a function of the view's own arguments that returns them; they go out as
+    ``Surrogate-Key`` for caches in front. ``params`` are the query parameters that the view reads: with any other, or
+    with one given twice, the view is asked itself. ``X-Cache`` says where an answer came from.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method not in SAFE_METHODS:
+                return view(request, *args, **kwargs)
+            arguments = variant(request, params)
+            if arguments is None or args:
+                return _marked(view(request, *args, **kwargs), State.BYPASS)
+            names = namespaces(**kwargs) if callable(namespaces) else namespaces
+            key = value_key(name, version, arguments)
+            return _answer(Place(key, name, names, ttl_s, stale_s_of(ttl_s)), view, request, kwargs)
+
+        return cached
+
+    return decorate
+
+
+def variant(request: HttpRequest, params: tuple[str, ...]) -> Arguments | None:
+    """Return what an anonymous reader's answer depends on; None when it is not one to keep.
+
+    The parameters' order, and those that only say where a reader came from, make no difference.
+    """
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META:
+        return None
+    if len(request.META.get("QUERY_STRING", "")) > MAX_QUERY_CHARS:
+        return None
+    query = {key: values for key, values in request.GET.lists() if not key.startswith(_TRACKING)}
+    if any(key not in params or len(values) != 1 for key, values in query.items()):
+        return None
+    return {
+        "scheme": request.scheme,
+        "host": request.get_host(),
+        "path": request.path,
+        "query": sorted((key, values[0]) for key, values in query.items()),
+        "language": translation.get_language(),
+    }
+
+
+def _answer(place: Place, view: View, request: HttpRequest, kwargs: Arguments) -> HttpResponseBase:
+    try:
+        loaded = load(place, lambda: _kept(view, request, kwargs))
+    except NotKeptError as error:
+        return _marked(error.response, State.MISS)
+    if loaded.value is None:
+        return _marked(view(request, **kwargs), State.BYPASS)
+    response = HttpResponse(loaded.value.body)
+    for header, value in loaded.value.headers:
+        response.headers[header] = value
+    response.headers[KEYS_HEADER] = " ".join(place.names)
+    return _marked(_conditional(request, response), loaded.state)
+
+
+def _kept(view: View, request: HttpRequest, kwargs: Arguments) -> Answer | None:
+    """Ask the view for what everybody gets: the whole, whatever this reader has already.
+
+    None stands for an answer that says only that there is nothing here: it costs a look to know that again.
+    """
+    conditions = {key: request.META.pop(key) for key in CONDITIONS if key in request.META}
+    try:
+        response = view(request, **kwargs)
+    finally:
+        request.META.update(conditions)
+    if 300 <= response.status_code < 500:
+        return None
+    if not _is_for_all(request, response):
+        raise NotKeptError(response)
+    if not response.has_header("ETag"):
+        response.headers["ETag"] = f'"{hashlib.blake2b(response.content, digest_size=10).hexdigest()}"'
+    headers = tuple((header, response.headers[header]) for header in KEPT_HEADERS if header in response.headers)
+    return Answer(response.content, headers)
+
+
+def _is_for_all(request: HttpRequest, response: HttpResponse) -> bool:
+    if response.status_code != 200 or response.streaming or response.cookies:
+        return False
+    if request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
+        return False
+    session = getattr(request, "session", None)
+    if session is not None and (session.accessed or session.modified):
+        return False
+    words = {word.lower() for word in cc_delim_re.split(response.headers.get("Cache-Control", ""))}
+    return not words & {"private", "no-store"}
+
+
+def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
+    """Answer 304 without the body to who has it already."""
+    etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
+    changed_at = parse_http_date_safe(modified) if modified else None
+    answered: HttpResponseBase = get_conditional_response(request, etag, changed_at, response)
+    if answered is not response and KEYS_HEADER in response.headers:
+        answered.headers[KEYS_HEADER] = response.headers[KEYS_HEADER]
+    return answered
+
+
+def _marked(response: HttpResponseBase, state: State) -> HttpResponseBase:
+    response.headers[SOURCE_HEADER] = state.value
+    return response
