@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from perfmon.conf import get_budgets, get_config
 
+PLUGINS = ("RECORDERS", "EXTRA_RECORDERS", "PANELS", "EXTRA_PANELS")
 MIDDLEWARE = "perfmon.middleware.PerfmonMiddleware"
 
 
@@ -34,8 +35,8 @@ def check_plugins(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
         config = get_config()
     except ImproperlyConfigured:
         return []  # E001 says so
-    listed = [("RECORDERS", path) for path in config.recorders] + [("PANELS", path) for path in config.panels]
-    return [error for key, path in listed for error in _importable(key, path)]
+    listed = {name: getattr(config, name.lower()) for name in PLUGINS}
+    return [error for name, paths in listed.items() for path in paths for error in _importable(name, path)]
 
 
 @register("perfmon")

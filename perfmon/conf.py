@@ -55,6 +55,8 @@ class Config:
     release: str = _setting("", "Version or commit that is running, shown on the status line.")
     recorders: tuple[str, ...] = _setting(RECORDERS, "Dotted paths of the recorders to run.")
     panels: tuple[str, ...] = _setting(PANELS, "Dotted paths of the dashboard's panels.")
+    extra_recorders: tuple[str, ...] = _setting((), "Recorders of the project's own, run after those of RECORDERS.")
+    extra_panels: tuple[str, ...] = _setting((), "Panels of the project's own, shown after those of PANELS.")
     ignore_paths: tuple[str, ...] = _setting((), "Path prefixes left out, besides perfmon's own and static files.")
     server_timing: bool = _setting(False, "Tell each answer's own duration in a Server-Timing header.")
     max_series: int = _setting(1000, "Series one process may have in one second; more are counted as (other).")
@@ -67,6 +69,16 @@ class Config:
     ingest_max_items: int = _setting(500, "Most metrics one POST /api/metrics may carry.")
     ingest_rate_per_min: int = _setting(600, "POST /api/metrics calls a token may make in a minute.")
     local_collector: bool = _setting(True, "Without Valkey, collect in a thread of this process.")
+
+    @property
+    def all_recorders(self) -> tuple[str, ...]:
+        """Every recorder to run; one that is named twice runs once."""
+        return tuple(dict.fromkeys(self.recorders + self.extra_recorders))
+
+    @property
+    def all_panels(self) -> tuple[str, ...]:
+        """Every panel in its order on the pages; one that is named twice is shown once."""
+        return tuple(dict.fromkeys(self.panels + self.extra_panels))
 
     @property
     def host(self) -> str:

@@ -30,7 +30,7 @@ from perfmon.store.ranges import DEFAULT_RANGE, RANGES
 THEMES = ("light", "dark")
 THEME_COOKIE = "perfmon_theme"
 WEBSOCKET_PATH = "/ws/perfmon/"
-NAV = ("dashboard", "hosts", "alerts")
+NAV = ("dashboard", "data", "hosts", "alerts")
 
 
 class BadQueryError(Exception):
@@ -55,6 +55,14 @@ def overview(request: HttpRequest) -> HttpResponse:
 def endpoint(request: HttpRequest) -> HttpResponse:
     """One endpoint in detail; ``?key=`` is its series key, such as ``GET /articles/<slug>/``."""
     return _page(request, "endpoint", "endpoint")
+
+
+@require_safe
+@never_cache
+@viewers_only
+def data(request: HttpRequest) -> HttpResponse:
+    """Caches by alias and group of keys, databases and their pools."""
+    return _page(request, "data", "data")
 
 
 @require_safe

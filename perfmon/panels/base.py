@@ -13,7 +13,7 @@ from perfmon.conf import get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.store.ranges import Range
 
-PAGES = ("overview", "endpoint", "hosts", "alerts")
+PAGES = ("overview", "endpoint", "data", "hosts", "alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class PageQuery:
 
 
 class Panel:
-    """One section of a page. A project adds its own by naming the class in ``PERFMON["PANELS"]``.
+    """One section of a page. A project adds its own by naming the class in ``PERFMON["EXTRA_PANELS"]``.
 
     The data of a ``steady`` panel moves with the range's steps; that of others may change from one second to the next.
     """
@@ -50,7 +50,7 @@ class Panel:
 @lru_cache(maxsize=1)
 def get_panels() -> tuple[Panel, ...]:
     """Return one instance of each panel in the settings' order; raises ImportError naming the path."""
-    return tuple(import_string(path)() for path in get_config().panels)
+    return tuple(import_string(path)() for path in get_config().all_panels)
 
 
 def panels_of(page: str) -> list[Panel]:

@@ -1,7 +1,8 @@
 """Recorders: each measures one kind of thing and only produces series; panels only read them.
 
-A recorder is a class named in ``PERFMON["RECORDERS"]``. ``install`` hooks it into the process once; a recorder with a
-``sample`` method is asked for readings at every flush instead. ``uninstall`` takes every hook away again.
+A recorder is a class named in ``PERFMON["RECORDERS"]`` or, by a project, in ``PERFMON["EXTRA_RECORDERS"]``. ``install``
+hooks it into the process once; a recorder with a ``sample`` method is asked for readings at every flush instead.
+``uninstall`` takes every hook away again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def install_recorders() -> None:
     """Install the configured recorders, those with a ``sample`` method into the flush too."""
     if _installed or not get_config().enabled:
         return
-    for path in get_config().recorders:
+    for path in get_config().all_recorders:
         recorder = import_string(path)()
         recorder.install()
         _installed.append(recorder)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PAGES = [
     "/dashboard",
     f"/dashboard/endpoint?key={LIST}",
+    "/dashboard/data",
     "/dashboard/hosts",
     "/dashboard/alerts",
     "/dashboard?range=1h",

@@ -76,6 +76,7 @@ EDITOR = (
 )
 OPERATOR = (
     Kind("perfmon:dashboard", "admin"),
+    Kind("perfmon:data", "admin"),
     Kind("perfmon:hosts", "admin"),
     Kind("perfmon:alerts", "admin"),
 )

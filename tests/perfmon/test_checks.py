@@ -29,6 +29,8 @@ def test_the_projects_own_settings_pass() -> None:
         ("PERF_BUDGETS", {"p95_ms": -5}, "perfmon.E002", "must not be negative"),
         ("PERFMON", {"RECORDERS": ["perfmon.recorders.Nothing"]}, "perfmon.E003", "can't be imported"),
         ("PERFMON", {"PANELS": ["nowhere.Panel"]}, "perfmon.E003", "can't be imported"),
+        ("PERFMON", {"EXTRA_RECORDERS": ["nowhere.Recorder"]}, "perfmon.E003", "nowhere.Recorder can't be imported"),
+        ("PERFMON", {"EXTRA_PANELS": ["nowhere.Panel"]}, "perfmon.E003", "nowhere.Panel can't be imported"),
         ("PERF_BUDGETS", {"alert_error_warning_pct": 9}, "perfmon.E004", "above alert_error_critical_pct"),
         ("PERF_BUDGETS", {"alert_clear_margin_pct": 100}, "perfmon.E004", "alert_clear_margin_pct"),
         ("PERF_BUDGETS", {"alert_window_s": 0}, "perfmon.E004", "alert_window_s"),

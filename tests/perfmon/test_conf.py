@@ -40,6 +40,12 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_known_ones(settings):
         get_config()
 
 
+def test_a_projects_own_come_after_perfmons_and_none_runs_twice(settings):
+    settings.PERFMON = {"EXTRA_RECORDERS": ["shop.Jobs", RECORDERS[0]], "EXTRA_PANELS": ["shop.JobsPanel"]}
+    assert get_config().all_recorders == (*RECORDERS, "shop.Jobs")
+    assert get_config().all_panels == (*PANELS, "shop.JobsPanel")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [

@@ -11,9 +11,21 @@ from hypothesis import strategies as st
 
 from perfmon.exceptions import TopicError
 from perfmon.panels import topics
-from perfmon.panels.base import PAGES
+from perfmon.panels.base import PAGES, Panel
 from perfmon.store.ranges import RANGES
 from tests.perfmon.panels.seeding import NOW, busy, store
+
+
+class JobsPanel(Panel):
+    """A project's own section of the page of data."""
+
+    name = "jobs"
+    pages = ("data",)
+
+    def data(self, query):
+        """Tell which range it was asked for."""
+        return {"waiting": query.range.seconds}
+
 
 LIMIT_BYTES = 12_000
 KEYS = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=200)
@@ -45,7 +57,7 @@ def test_any_other_text_is_refused_and_never_breaks(text):
 @pytest.mark.parametrize(
     ("topic", "named"),
     [
-        ("nowhere/5m", "overview, endpoint, hosts, alerts"),
+        ("nowhere/5m", "overview, endpoint, data, hosts, alerts"),
         ("overview/2y", "5m, 1h, 6h, 24h, 7d, 30d, 90d"),
         ("overview", "5m"),
         ("fr:overview/5m", "en, pt-br"),
@@ -68,6 +80,15 @@ def test_a_frame_is_the_payload_as_json():
     assert orjson.loads(topics.build("overview/5m", NOW)) == orjson.loads(
         orjson.dumps(topics.payload("overview/5m", NOW))
     )
+
+
+@pytest.mark.django_db
+def test_a_projects_own_panel_comes_last_on_its_page_and_on_no_other(settings):
+    settings.PERFMON = {**settings.PERFMON, "EXTRA_PANELS": [f"{__name__}.JobsPanel"]}
+    panels = topics.payload("data/1h", NOW)["panels"]
+    assert list(panels)[-1] == "jobs"
+    assert panels["jobs"] == {"waiting": 3600}
+    assert "jobs" not in topics.payload("overview/1h", NOW)["panels"]
 
 
 @pytest.mark.django_db
