@@ -18,7 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 PREFIX = "OMNI_"
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
-DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
+POSTGRES_SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
+DATABASE_SCHEMES = ("sqlite", *POSTGRES_SCHEMES)
 SEARCH_ENGINES = ("elasticsearch7", "elasticsearch8", "elasticsearch9", "opensearch2", "opensearch3")
 SEARCH_SCHEMES = tuple(f"{engine}+{scheme}" for engine in SEARCH_ENGINES for scheme in ("http", "https"))
 VALKEY_SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
@@ -53,6 +54,14 @@ VARIABLES = (
         "PostgreSQL or SQLite. Empty: SQLite in var/omniwriter.sqlite3.",
         secret=True,
         choices=DATABASE_SCHEMES,
+    ),
+    Variable(
+        "DATABASE_REPLICA_URLS",
+        "urls",
+        "",
+        "Streaming replicas of DATABASE_URL that serve reads. Empty: it serves all.",
+        secret=True,
+        choices=POSTGRES_SCHEMES,
     ),
     Variable(
         "REDIS_URL",
@@ -104,6 +113,12 @@ VARIABLES = (
     ),
     Variable("OMNI_DB_POOL_SIZE", "int", "20", "PostgreSQL connections one process should do with."),
     Variable("OMNI_DB_POOL_OVERFLOW", "int", "30", "PostgreSQL connections one process may open beyond those."),
+    Variable(
+        "OMNI_REPLICA_MAX_LAG_MS",
+        "int",
+        "1000",
+        "A replica further behind the primary than this serves no reads until it has caught up.",
+    ),
     Variable(
         "OMNI_LANGUAGE",
         "text",
@@ -165,6 +180,10 @@ def _url(value: str) -> str:
     return value
 
 
+def _urls(value: str) -> list[str]:
+    return [_url(item) for item in _list(value)]
+
+
 def _number(text: str) -> float:
     try:
         return int(text) if text.isdecimal() else float(text)
@@ -183,6 +202,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "int": _int,
     "list": _list,
     "url": _url,
+    "urls": _urls,
     "path": Path,
     "numbers": _numbers,
 }
@@ -231,9 +251,10 @@ def _parsed(variable: Variable, value: str) -> Any:
         parsed = PARSERS[variable.kind](value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{variable.name} {error}, not {shown}. {variable.help}") from None
-    choice = urlsplit(value).scheme if variable.kind == "url" else value
-    if value and variable.choices and choice not in variable.choices:
-        what = "start with " if variable.kind == "url" else "be "
-        allowed = ", ".join(f"{name}://" if variable.kind == "url" else name for name in variable.choices)
+    is_url = variable.kind in ("url", "urls")
+    chosen = [urlsplit(url).scheme for url in _list(value)] if is_url else [value]
+    if value and variable.choices and not set(chosen) <= set(variable.choices):
+        what = "start with " if is_url else "be "
+        allowed = ", ".join(f"{name}://" if is_url else name for name in variable.choices)
         raise ImproperlyConfigured(f"{variable.name} must {what}one of {allowed}; got {shown}. {variable.help}")
     return parsed

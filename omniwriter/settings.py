@@ -109,7 +109,24 @@ def database(url: str) -> dict[str, Any]:
     return config
 
 
-DATABASES = {"default": database(ENV["DATABASE_URL"] or f"sqlite:///{VAR_DIR / 'omniwriter.sqlite3'}")}
+def replica(url: str) -> dict[str, Any]:
+    """Return Django's settings for a streaming replica: as its primary, but it is not waited for, and reads move."""
+    config = database(url)
+    config["OPTIONS"]["pool"]["timeout"] = 1  # another server reads for one that is away
+    config["OPTIONS"]["connect_timeout"] = 2
+    return config | {
+        "ENGINE": "omniwriter.replicas.backend",
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # rows still to be fetched would die with it
+        "TEST": {"MIRROR": "default"},
+    }
+
+
+DATABASES = {
+    "default": database(ENV["DATABASE_URL"] or f"sqlite:///{VAR_DIR / 'omniwriter.sqlite3'}"),
+    **{f"replica{number}": replica(url) for number, url in enumerate(ENV["DATABASE_REPLICA_URLS"], 1)},
+}
+DATABASE_ROUTERS = ["omniwriter.routers.PrimaryReplicaRouter"]
+REPLICA_MAX_LAG_MS = ENV["OMNI_REPLICA_MAX_LAG_MS"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Valkey: 0 measurements and websockets, 1 tasks, 2 cache, 3 sessions

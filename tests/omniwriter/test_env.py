@@ -27,6 +27,7 @@ def test_values_take_the_form_their_variable_declares() -> None:
         {
             "DEBUG": "Yes",
             "ALLOWED_HOSTS": "a.org, b.org",
+            "DATABASE_REPLICA_URLS": "postgres://a/x, postgres://b/x",
             "OMNI_DB_POOL_SIZE": "5",
             "OMNI_PERF_BUDGETS": "p95_ms=800,a=0.5",
         }
@@ -34,6 +35,7 @@ def test_values_take_the_form_their_variable_declares() -> None:
 
     assert values["DEBUG"] is True
     assert values["ALLOWED_HOSTS"] == ["a.org", "b.org"]
+    assert values["DATABASE_REPLICA_URLS"] == ["postgres://a/x", "postgres://b/x"]
     assert values["OMNI_DB_POOL_SIZE"] == 5
     assert values["OMNI_PERF_BUDGETS"] == {"p95_ms": 800, "a": 0.5}
 
@@ -62,6 +64,12 @@ def test_an_unknown_variable_like_no_other_is_refused_with_where_to_look() -> No
         ("REDIS_URL", "localhost:6379", "REDIS_URL must be a URL"),
         ("REDIS_URL", "http://localhost", "REDIS_URL must start with one of redis://"),
         ("DATABASE_URL", "postgres://host:port/name", "DATABASE_URL"),
+        ("DATABASE_REPLICA_URLS", "postgres://a/x, b:5432/x", "DATABASE_REPLICA_URLS must be a URL"),
+        (
+            "DATABASE_REPLICA_URLS",
+            "postgres://a/x,sqlite:///x",
+            "DATABASE_REPLICA_URLS must start with one of postgres://",
+        ),
     ],
 )
 def test_a_malformed_value_is_refused_with_its_name(name: str, value: str, says: str) -> None:
