@@ -13,6 +13,7 @@ class ArticlesConfig(AppConfig):
 
     def ready(self) -> None:
         """Give a new site its groups once its permissions are there."""
+        from articles import caching
         from articles.groups import groups_ensure
         from articles.search import upkeep
         from articles.services.similarity import follow_live_changes
@@ -20,3 +21,4 @@ class ArticlesConfig(AppConfig):
         post_migrate.connect(groups_ensure, sender=self)
         upkeep.connect()
         follow_live_changes()
+        caching.connect()

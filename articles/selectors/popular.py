@@ -5,11 +5,14 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
+from articles.caching import LISTS
 from articles.enums import Language
 from articles.models import Article
-from articles.selectors.public import ArticleRow
+from articles.selectors.public import LOCAL_S, ArticleRow
+from omniwriter.cache import Ttl, cache_query
 
 
+@cache_query(name="articles.popular", namespaces=LISTS, ttl=Ttl.POPULAR, local_s=LOCAL_S)
 def article_popular(*, limit: int, language: str | None = None) -> list[ArticleRow]:
     """Return the published articles with the most recent views; the limit is the caller's to check.
 

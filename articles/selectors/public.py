@@ -12,16 +12,20 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from articles.caching import LISTS
 from articles.cursors import decode_cursor, encode_cursor
 from articles.models import Article, Category, Image, SlugRedirect, Tag
 from articles.querysets import ArticleQuerySet
+from omniwriter.cache import cache_query, cacheable
 
 NAV_CATEGORIES = 8
+LOCAL_S = 1.0  # how long a process keeps the hottest results itself
 #: How many articles of the same tags, and of the same category, are looked at for those that fit best.
 _RELATED_BY_TAG = 40
 _RELATED_BY_CATEGORY = 8
 
 
+@cacheable
 class ArticleRow(NamedTuple):
     """An article in a list: everything but its text."""
 
@@ -48,6 +52,7 @@ class ArticleRow(NamedTuple):
         return f"{self.author__first_name} {self.author__last_name}".strip()
 
 
+@cacheable
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
     """Articles, newest first, with the cursors of the pages beside it; None where there is none."""
@@ -57,6 +62,15 @@ class ArticlePage:
     older: str | None
 
 
+@cacheable
+class SectionRow(NamedTuple):
+    """A category in the header of each page."""
+
+    slug: str
+    name: str
+
+
+@cache_query(name="articles.list", namespaces=LISTS, local_s=LOCAL_S)
 def article_list(
     *,
     limit: int,
@@ -129,10 +143,12 @@ def covers_by_id(*, rows: Iterable[ArticleRow]) -> dict[int, Image]:
     return Image.objects.in_bulk(wanted) if wanted else {}
 
 
-def category_list(*, language: str, limit: int = NAV_CATEGORIES) -> list[Category]:
+@cache_query(name="articles.sections", namespaces=LISTS, local_s=LOCAL_S)
+def category_list(*, language: str, limit: int = NAV_CATEGORIES) -> list[SectionRow]:
     """Return the categories that have published articles in ``language``, by name."""
     public = Article.objects.published().filter(language=language, category=OuterRef("pk"))
-    return list(Category.objects.filter(Exists(public)).order_by("name")[:limit])
+    categories = Category.objects.filter(Exists(public)).order_by("name")
+    return [SectionRow(*row) for row in categories.values_list(*SectionRow._fields)[:limit]]
 
 
 def category_by_slug(*, slug: str) -> Category:

@@ -13,6 +13,7 @@ from modelsearch.backends import get_search_backend
 from modelsearch.query import And, Phrase, PlainText
 from modelsearch.query import SearchQuery as EngineQuery
 
+from articles.caching import LISTS
 from articles.models import Article, Category, Tag
 from articles.querysets import ArticleQuerySet
 from articles.search.backends.base import BoundedBackend
@@ -20,6 +21,7 @@ from articles.search.fields import category_facet, language_facet, tag_facet
 from articles.search.queries import SearchQuery, parse_query
 from articles.search.snippets import WINDOW_CHARS, snippet
 from articles.selectors.public import ArticleRow
+from omniwriter.cache import Ttl, cache_query, cacheable
 
 MAX_LIMIT = 100
 MAX_DEPTH = 1_000
@@ -46,6 +48,7 @@ class Narrowed(NamedTuple):
         return Article.objects.published().filter(**given)
 
 
+@cacheable
 @dataclass(frozen=True, slots=True)
 class SearchHit:
     """An article that was found, and the passage that shows why, as safe HTML with ``<mark>``."""
@@ -54,6 +57,7 @@ class SearchHit:
     snippet: SafeString
 
 
+@cacheable
 @dataclass(frozen=True, slots=True)
 class SearchPage:
     """A page of hits, and whether there is another after it."""
@@ -62,6 +66,7 @@ class SearchPage:
     has_more: bool
 
 
+@cache_query(name="articles.search", namespaces=LISTS, ttl=Ttl.API)  # questions have no end, so not for long
 def article_search(
     *,
     query: str,

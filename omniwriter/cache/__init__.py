@@ -8,10 +8,12 @@ from omniwriter.cache.errors import CacheError, UncacheableError
 from omniwriter.cache.generations import bump, renew
 from omniwriter.cache.query import CachedQuery, cache_query
 from omniwriter.cache.response import cache_api_response
+from omniwriter.cache.ttl import Ttl
 
 __all__ = [
     "CacheError",
     "CachedQuery",
+    "Ttl",
     "UncacheableError",
     "bump",
     "cache_api_response",

@@ -95,11 +95,16 @@ def refresh(place: Place, compute: Callable[[], Any]) -> Loaded:
     return _guarded(place, compute, _refresh)
 
 
+def in_transaction() -> bool:
+    """Whether what is read now may never be committed."""
+    return bool(connections["default"].in_atomic_block)
+
+
 Way = Callable[[Store, Place, Callable[[], Any]], Loaded]
 
 
 def _guarded(place: Place, compute: Callable[[], Any], way: Way) -> Loaded:
-    if connections["default"].in_atomic_block:
+    if in_transaction():
         return Loaded(compute(), State.BYPASS)
     if not outage.is_open:
         try:
@@ -119,6 +124,8 @@ def _load(store: Store, place: Place, compute: Callable[[], Any]) -> Loaded:
         entry, state = found.entry, found.state
         if entry is not None and state is State.HIT and not entry.is_due(found.now):
             return Loaded(found.value, state)
+        if entry is None and flights.is_free(place.key):
+            return _make(store, place, compute, found.tokens)
         with flights.lead(place.key) as leads:
             made = _make_alone(store, place, compute, found) if leads else None
         if made is not None:

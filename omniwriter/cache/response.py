@@ -8,23 +8,27 @@ language; whoever comes with a session or a token passes by.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
-from django.utils.cache import cc_delim_re, get_conditional_response
-from django.utils.http import parse_http_date_safe
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, parse_http_date_safe
 
 from omniwriter.cache.codec import cacheable
 from omniwriter.cache.keys import value_key
 from omniwriter.cache.loading import Place, State, load
-from omniwriter.cache.query import Names, stale_s_of
+from omniwriter.cache.query import Names
+from omniwriter.cache.ttl import Ttl, stale_s_of, ttl_seconds
 
 View = Callable[..., HttpResponse]
+AnyView = Callable[..., HttpResponseBase]
 Arguments = dict[str, Any]
 
 SOURCE_HEADER, KEYS_HEADER = "X-Cache", "Surrogate-Key"
@@ -33,7 +37,7 @@ MAX_QUERY_CHARS = 500  # a longer question is asked once
 KEPT_HEADERS = ("Cache-Control", "Content-Language", "Content-Type", "ETag", "Last-Modified", "Link", "Vary")
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 #: What others append to addresses to see where a reader came from; no page depends on them.
-_TRACKING = ("utm_", "fbclid", "gclid", "msclkid", "mc_cid", "mc_eid")
+TRACKING = ("utm_", "fbclid", "gclid", "msclkid", "mc_cid", "mc_eid")
 
 
 @cacheable
@@ -53,16 +57,21 @@ class NotKeptError(Exception):
 
 
 def cache_api_response(
-    *, name: str, namespaces: Names | tuple[str, ...], ttl_s: float, params: tuple[str, ...] = (), version: int = 1
-) -> Callable[[View], View]:
-    """Keep a view's answers for ``ttl_s`` seconds, or until one of their namespaces changes.
+    *,
+    name: str,
+    namespaces: Names | tuple[str, ...],
+    ttl: Ttl | float = Ttl.API,
+    params: tuple[str, ...] = (),
+    version: int = 1,
+) -> Callable[[View], AnyView]:
+    """Keep a view's answers for ``ttl``, or until one of their namespaces changes.
 
     ``namespaces`` are names, or a function of the view's own arguments that returns them; they go out as
     ``Surrogate-Key`` for caches in front. ``params`` are the query parameters that the view reads: with any other, or
     with one given twice, the view is asked itself. ``X-Cache`` says where an answer came from.
     """
 
-    def decorate(view: View) -> View:
+    def decorate(view: View) -> AnyView:
         @wraps(view)
         def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in SAFE_METHODS:
@@ -71,7 +80,7 @@ def cache_api_response(
             if arguments is None or args:
                 return _marked(view(request, *args, **kwargs), State.BYPASS)
             names = namespaces(**kwargs) if callable(namespaces) else namespaces
-            key = value_key(name, version, arguments)
+            key, ttl_s = value_key(name, version, arguments), ttl_seconds(ttl)
             return _answer(Place(key, name, names, ttl_s, stale_s_of(ttl_s)), view, request, kwargs)
 
         return cached
@@ -82,13 +91,14 @@ def cache_api_response(
 def variant(request: HttpRequest, params: tuple[str, ...]) -> Arguments | None:
     """Return what an anonymous reader's answer depends on; None when it is not one to keep.
 
-    The parameters' order, and those that only say where a reader came from, make no difference.
+    The parameters' order, and those that only say where a reader came from, make no difference. While templates are
+    being worked on (``DEBUG``) nothing is kept.
     """
-    if settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META:
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META or settings.DEBUG:
         return None
     if len(request.META.get("QUERY_STRING", "")) > MAX_QUERY_CHARS:
         return None
-    query = {key: values for key, values in request.GET.lists() if not key.startswith(_TRACKING)}
+    query = {key: values for key, values in request.GET.lists() if not key.startswith(TRACKING)}
     if any(key not in params or len(values) != 1 for key, values in query.items()):
         return None
     return {
@@ -97,16 +107,21 @@ def variant(request: HttpRequest, params: tuple[str, ...]) -> Arguments | None:
         "path": request.path,
         "query": sorted((key, values[0]) for key, values in query.items()),
         "language": translation.get_language(),
+        "release": _release(),
     }
+
+
+@lru_cache(maxsize=1)
+def _release() -> str:
+    """Return what a page's markup depends on besides its data: the code, and the names of the static files."""
+    return f"{settings.RELEASE} {getattr(staticfiles_storage, 'manifest_hash', '')}"
 
 
 def _answer(place: Place, view: View, request: HttpRequest, kwargs: Arguments) -> HttpResponseBase:
     try:
         loaded = load(place, lambda: _kept(view, request, kwargs))
     except NotKeptError as error:
-        return _marked(error.response, State.MISS)
-    if loaded.value is None:
-        return _marked(view(request, **kwargs), State.BYPASS)
+        return _marked(error.response, State.BYPASS)
     response = HttpResponse(loaded.value.body)
     for header, value in loaded.value.headers:
         response.headers[header] = value
@@ -114,22 +129,19 @@ def _answer(place: Place, view: View, request: HttpRequest, kwargs: Arguments) -
     return _marked(_conditional(request, response), loaded.state)
 
 
-def _kept(view: View, request: HttpRequest, kwargs: Arguments) -> Answer | None:
-    """Ask the view for what everybody gets: the whole, whatever this reader has already.
-
-    None stands for an answer that says only that there is nothing here: it costs a look to know that again.
-    """
+def _kept(view: View, request: HttpRequest, kwargs: Arguments) -> Answer:
+    """Ask the view for what everybody gets: the whole, whatever this reader has already. Raises NotKeptError."""
     conditions = {key: request.META.pop(key) for key in CONDITIONS if key in request.META}
     try:
         response = view(request, **kwargs)
     finally:
         request.META.update(conditions)
-    if 300 <= response.status_code < 500:
-        return None
     if not _is_for_all(request, response):
         raise NotKeptError(response)
     if not response.has_header("ETag"):
         response.headers["ETag"] = f'"{hashlib.blake2b(response.content, digest_size=10).hexdigest()}"'
+    if not response.has_header("Last-Modified"):
+        response.headers["Last-Modified"] = http_date(time.time())
     headers = tuple((header, response.headers[header]) for header in KEPT_HEADERS if header in response.headers)
     return Answer(response.content, headers)
 
@@ -142,16 +154,16 @@ def _is_for_all(request: HttpRequest, response: HttpResponse) -> bool:
     session = getattr(request, "session", None)
     if session is not None and (session.accessed or session.modified):
         return False
-    words = {word.lower() for word in cc_delim_re.split(response.headers.get("Cache-Control", ""))}
-    return not words & {"private", "no-store"}
+    words = {word.strip().lower() for word in response.headers.get("Cache-Control", "").split(",")}
+    return "public" in words and not words & {"private", "no-store"}
 
 
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
     """Answer 304 without the body to who has it already."""
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     changed_at = parse_http_date_safe(modified) if modified else None
-    answered: HttpResponseBase = get_conditional_response(request, etag, changed_at, response)
-    if answered is not response and KEYS_HEADER in response.headers:
+    answered: HttpResponseBase = get_conditional_response(request, etag, changed_at, response) or response
+    if answered is not response:
         answered.headers[KEYS_HEADER] = response.headers[KEYS_HEADER]
     return answered
 
