@@ -45,6 +45,14 @@ def tree() -> Iterator[Tree]:
         yield owner
 
 
+@pytest.fixture(autouse=True)
+def _nothing_cached() -> None:
+    """Let no test read what another has left in this process."""
+    from omniwriter.cache import renew
+
+    renew(["all"])
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each test run a database file of its own: threads and other processes can't share one in memory."""

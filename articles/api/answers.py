@@ -12,6 +12,7 @@ from django.utils.http import parse_etags
 
 CONTENT_TYPE = "application/json"
 PUBLIC_MAX_AGE_S = 30
+STALE_S = 60  # while a cache asks for a newer one
 PRIVATE = "private, no-store"
 _OPTIONS = orjson.OPT_UTC_Z
 _KEPT_ON_304 = ("Cache-Control", "Content-Location", "ETag", "Vary")
@@ -32,7 +33,7 @@ def public_answer(request: HttpRequest, body: Any) -> HttpResponse:
     """Answer what is the same for everybody: any cache may keep it for a moment and ask whether it still holds."""
     content = encoded(body)
     response = _answer(content, etag_of(content))
-    response["Cache-Control"] = f"public, max-age={PUBLIC_MAX_AGE_S}"
+    response["Cache-Control"] = f"public, max-age={PUBLIC_MAX_AGE_S}, stale-while-revalidate={STALE_S}"
     if request.headers.get("Authorization"):
         response["Cache-Control"] = "private, no-cache"
     return _not_modified(request, response)

@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.access import may_edit, may_read
+from articles.caching import LISTS
 from articles.enums import Status
 from articles.models import Article, SlugRedirect, Tag
 from articles.rendering import Heading, excerpt_of, headings_of, render_markdown
 from articles.selectors import public as selectors
 from articles.site.feeds import feeds_of
 from articles.site.lists import author_slug
-from articles.site.pages import PRIVATE, address_in, public_page, reader_of
+from articles.site.pages import address_in, public_page, reader_of, set_private
 from articles.site.seo import Alternate, Meta, article_data, breadcrumb_data, picture_of
+from omniwriter.cache import cache_api_response
 
 RELATED_ARTICLES = 3
 LONG_WORDS = 600
@@ -30,6 +32,7 @@ NOT_FOR_MACHINES = "noindex, nofollow"
 
 
 @require_safe
+@cache_api_response(name="page.article", namespaces=LISTS)  # not its own alone: others like it are shown below
 def article_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One article, in its own language whatever the reader's: the page depends on the address alone.
 
@@ -44,7 +47,7 @@ def article_page(request: HttpRequest, slug: str) -> HttpResponse:
     with translation.override(article.language):
         response = _page(request, article)
     if not article.is_public:
-        response["Cache-Control"] = PRIVATE
+        set_private(response)
     return response
 
 

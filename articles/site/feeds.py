@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from articles.models import Category
 from articles.selectors import public as selectors
 from articles.selectors.public import ArticleRow
-from articles.site.pages import PUBLIC, active_language
+from articles.site.pages import active_language, set_public
 from articles.site.seo import SITE_NAME, Feed
 
 FEED_ARTICLES = 30
@@ -62,7 +62,8 @@ class ArticleFeed(Syndication):  # type: ignore[type-arg]  # Django's has no par
         """Return the feed, for any cache to keep."""
         response = super().__call__(request, *args, **kwargs)
         response["Content-Language"] = active_language()
-        response["Cache-Control"] = PUBLIC
+        del response["Last-Modified"]  # the newest article's date: it says nothing of one that was taken back
+        set_public(response)
         return response
 
     def get_object(self, request: HttpRequest, *args: Any, slug: str = "", **kwargs: Any) -> Source:

@@ -9,11 +9,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from articles.caching import LISTS
 from articles.exceptions import CursorError
 from articles.models import Category, Tag
 from articles.selectors import public as selectors
@@ -22,10 +22,12 @@ from articles.selectors.public import ArticlePage
 from articles.site.feeds import feeds_of
 from articles.site.pages import active_language, address_in, public_page
 from articles.site.seo import SITE_NAME, Alternate, Data, Feed, Meta, breadcrumb_data, website_data
+from omniwriter.cache import Ttl, cache_api_response
 
 PAGE_ARTICLES = 12
 POPULAR_ARTICLES = 20
 NO_PAGE = "noindex, follow"
+PAGED = ("before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +48,24 @@ class Listing:
 
 
 @require_safe
+@cache_api_response(name="page.list", namespaces=LISTS, params=PAGED)
 def root_page(request: HttpRequest) -> HttpResponse:
     """The list in the language the reader asks for; its own address is the one below that language."""
     response = _list(request, _all())
     if response.status_code == 200:
         del response["Content-Language"]  # the middleware names it, and tells caches what it depends on
-        patch_vary_headers(response, ("Cookie",))  # of who chose a language in the studio
     return response
 
 
 @require_safe
+@cache_api_response(name="page.list", namespaces=LISTS, params=PAGED)
 def article_list_page(request: HttpRequest) -> HttpResponse:
     """The published articles of a language; ``?before=`` and ``?after=`` turn the pages."""
     return _list(request, _all())
 
 
 @require_safe
+@cache_api_response(name="page.category", namespaces=LISTS, params=PAGED)
 def category_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The articles of a category."""
     try:
@@ -76,6 +80,7 @@ def category_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@cache_api_response(name="page.tag", namespaces=LISTS, params=PAGED)
 def tag_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The articles that carry a tag."""
     try:
@@ -93,6 +98,7 @@ def tag_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@cache_api_response(name="page.author", namespaces=LISTS, params=PAGED)
 def author_page(request: HttpRequest, author_id: int, slug: str) -> HttpResponse:
     """The articles of an author; one without a public name has no page."""
     try:
@@ -115,6 +121,7 @@ def author_page(request: HttpRequest, author_id: int, slug: str) -> HttpResponse
 
 
 @require_safe
+@cache_api_response(name="page.popular", namespaces=LISTS, ttl=Ttl.POPULAR)
 def popular_page(request: HttpRequest) -> HttpResponse:
     """The most read articles of the last weeks."""
     title = _("Most read")

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from articles.enums import Language
 from articles.selectors.public import category_list
@@ -19,6 +20,8 @@ from articles.site.seo import Meta
 
 #: Kept by any cache, asked for again each time: an article that was taken back is gone at once.
 PUBLIC = "public, no-cache"
+#: For caches of the site's owner, which know this header (RFC 9213) and can drop by Surrogate-Key what has changed.
+CDN = "max-age=10, stale-while-revalidate=60"
 PRIVATE = "private, no-store"
 
 
@@ -83,5 +86,19 @@ def public_page(
     }
     response = render(request, template, frame | context)
     response["Content-Language"] = language
-    response["Cache-Control"] = PRIVATE if reader else PUBLIC
+    set_public(response)
+    patch_vary_headers(response, ("Cookie",))  # who is logged in gets a page of their own
+    if reader:
+        set_private(response)
     return response
+
+
+def set_public(response: HttpResponse) -> None:
+    """Let any cache keep the answer."""
+    response["Cache-Control"], response["CDN-Cache-Control"] = PUBLIC, CDN
+
+
+def set_private(response: HttpResponse) -> None:
+    """Let no cache keep the answer."""
+    response["Cache-Control"] = PRIVATE
+    response.headers.pop("CDN-Cache-Control", None)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from articles.selectors.search import SearchPage, article_search
 from articles.site.lists import NO_PAGE
-from articles.site.pages import PRIVATE, active_language, address_in, public_page
+from articles.site.pages import active_language, address_in, public_page, set_private
 from articles.site.seo import Meta
 
 PAGE_HITS = 20
@@ -43,7 +43,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     response = public_page(
         request, "articles/search.html", context, meta=meta, address=lambda code: address_in(code, "search")
     )
-    response["Cache-Control"] = PRIVATE  # what somebody looks for is nobody else's, and has no end of addresses
+    set_private(response)  # what somebody looks for is nobody else's, and has no end of addresses
     return response
 
 

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from articles.caching import LISTS
 from articles.enums import Language
 from articles.selectors import sitemap as selectors
 from articles.site.lists import author_slug
-from articles.site.pages import PUBLIC, address_in
+from articles.site.pages import address_in, set_public
 from articles.site.seo import Alternate
+from omniwriter.cache import cache_api_response
 
 XML = "application/xml"
 
@@ -39,6 +41,7 @@ class Section:
 
 
 @require_safe
+@cache_api_response(name="page.sitemap", namespaces=LISTS)
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """The list of the sitemap's pages; it counts nothing and reads no article."""
     pages = [(name, number) for name, section in SECTIONS.items() for number in section.numbers()]
@@ -47,6 +50,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@cache_api_response(name="page.sitemap", namespaces=LISTS)
 def sitemap_section(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """One page of the sitemap."""
     section = SECTIONS.get(name)
@@ -62,7 +66,7 @@ _MAX_NUMBER = 2**63 // selectors.PAGE_IDS  # ids past it overflow the database's
 
 def _answer(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     response = render(request, template, dict(context), content_type=XML)
-    response["Cache-Control"] = PUBLIC
+    set_public(response)
     response["Content-Language"] = Language.ENGLISH.value  # nothing in it is in any
     return response
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.enums import Language
-from articles.site.pages import PUBLIC, active_language, address_in, language_links
+from articles.site.pages import active_language, address_in, language_links, set_public
 from articles.site.seo import Meta
 
 #: What the pages load; kept when the worker is installed, so that a page shown offline looks as it should.
@@ -55,7 +55,7 @@ def offline_page(request: HttpRequest) -> HttpResponse:
     links = language_links(language, lambda code: address_in(code, "offline"))
     response = render(request, "offline.html", {"meta": meta, "language": language, "language_links": links})
     response["Content-Language"] = language
-    response["Cache-Control"] = PUBLIC
+    set_public(response)
     return response
 
 

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, parse_http_date_safe
@@ -28,13 +27,21 @@ from omniwriter.cache.query import Names
 from omniwriter.cache.ttl import Ttl, stale_s_of, ttl_seconds
 
 View = Callable[..., HttpResponse]
-AnyView = Callable[..., HttpResponseBase]
 Arguments = dict[str, Any]
 
 SOURCE_HEADER, KEYS_HEADER = "X-Cache", "Surrogate-Key"
 SAFE_METHODS = ("GET", "HEAD")
 MAX_QUERY_CHARS = 500  # a longer question is asked once
-KEPT_HEADERS = ("Cache-Control", "Content-Language", "Content-Type", "ETag", "Last-Modified", "Link", "Vary")
+KEPT_HEADERS = (
+    "Cache-Control",
+    "CDN-Cache-Control",
+    "Content-Language",
+    "Content-Type",
+    "ETag",
+    "Last-Modified",
+    "Link",
+    "Vary",
+)
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 #: What others append to addresses to see where a reader came from; no page depends on them.
 TRACKING = ("utm_", "fbclid", "gclid", "msclkid", "mc_cid", "mc_eid")
@@ -51,7 +58,7 @@ class Answer(NamedTuple):
 class NotKeptError(Exception):
     """The view's answer is its reader's own, or none to keep."""
 
-    def __init__(self, response: HttpResponseBase) -> None:
+    def __init__(self, response: HttpResponse) -> None:
         super().__init__()
         self.response = response
 
@@ -63,7 +70,7 @@ def cache_api_response(
     ttl: Ttl | float = Ttl.API,
     params: tuple[str, ...] = (),
     version: int = 1,
-) -> Callable[[View], AnyView]:
+) -> Callable[[View], View]:
     """Keep a view's answers for ``ttl``, or until one of their namespaces changes.
 
     ``namespaces`` are names, or a function of the view's own arguments that returns them; they go out as
@@ -71,9 +78,9 @@ def cache_api_response(
     with one given twice, the view is asked itself. ``X-Cache`` says where an answer came from.
     """
 
-    def decorate(view: View) -> AnyView:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def cached(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in SAFE_METHODS:
                 return view(request, *args, **kwargs)
             arguments = variant(request, params)
@@ -117,7 +124,7 @@ def _release() -> str:
     return f"{settings.RELEASE} {getattr(staticfiles_storage, 'manifest_hash', '')}"
 
 
-def _answer(place: Place, view: View, request: HttpRequest, kwargs: Arguments) -> HttpResponseBase:
+def _answer(place: Place, view: View, request: HttpRequest, kwargs: Arguments) -> HttpResponse:
     try:
         loaded = load(place, lambda: _kept(view, request, kwargs))
     except NotKeptError as error:
@@ -158,16 +165,16 @@ def _is_for_all(request: HttpRequest, response: HttpResponse) -> bool:
     return "public" in words and not words & {"private", "no-store"}
 
 
-def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
+def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Answer 304 without the body to who has it already."""
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     changed_at = parse_http_date_safe(modified) if modified else None
-    answered: HttpResponseBase = get_conditional_response(request, etag, changed_at, response) or response
+    answered: HttpResponse = get_conditional_response(request, etag, changed_at, response) or response
     if answered is not response:
         answered.headers[KEYS_HEADER] = response.headers[KEYS_HEADER]
     return answered
 
 
-def _marked(response: HttpResponseBase, state: State) -> HttpResponseBase:
+def _marked(response: HttpResponse, state: State) -> HttpResponse:
     response.headers[SOURCE_HEADER] = state.value
     return response

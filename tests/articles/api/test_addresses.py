@@ -66,7 +66,7 @@ def test_an_answer_that_did_not_change_is_not_sent_again(client: Client, publish
     first = client.get(address)
     tag = first.headers["ETag"]
     assert tag.startswith('"')
-    assert first.headers["Cache-Control"] == "public, max-age=30"
+    assert first.headers["Cache-Control"] == "public, max-age=30, stale-while-revalidate=60"
 
     for sent in (tag, f'"other", {tag}', f"W/{tag}", "*"):
         again = client.get(address, headers={"If-None-Match": sent})

@@ -88,7 +88,7 @@ def test_below_a_language_a_page_is_the_same_for_everybody(client: Client, publi
     assert "Português</a></h2>" in answer.content.decode()
     assert answer.headers["Content-Language"] == "pt-br"
     assert answer.headers["Cache-Control"] == "public, no-cache"
-    assert "Vary" not in answer.headers
+    assert answer.headers["Vary"] == "Cookie"
     assert not answer.cookies
 
 
