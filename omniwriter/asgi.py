@@ -1,4 +1,4 @@
-"""The served path, top to bottom: protocol, static files, streams, bridge, Django."""
+"""The served path, top to bottom: protocol, static files and streams aside, edge, bridge, Django."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.core.asgi import get_asgi_application
 stream = get_asgi_application()  # Django is set up from here on
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
@@ -22,6 +22,9 @@ from django.db import connections  # noqa: E402
 
 from articles.studio.routing import websocket_urlpatterns as studio_websockets  # noqa: E402
 from omniwriter.bridge import Bridge  # noqa: E402
+from omniwriter.cache.changes import listen  # noqa: E402
+from omniwriter.cache.subscriber import subscriber  # noqa: E402
+from omniwriter.edge import Edge  # noqa: E402
 from omniwriter.statics import static_app  # noqa: E402
 from perfmon.ingest import ingest, record_external  # noqa: E402
 from perfmon.live.routing import websocket_urlpatterns  # noqa: E402
@@ -55,28 +58,47 @@ bridge = Bridge(
 )
 
 
+edge = Edge(bridge, limit_bytes=settings.EDGE_BYTES)
+listen(edge.table.drop)
+statics = static_app(bridge)
+
+
 async def http(scope: Scope, receive: Any, send: Any) -> None:
-    """Give long streams to Django's own ASGI handler and everything else to the bridge."""
-    serve = stream if scope["path"].startswith(STREAMS) else bridge
-    await serve(scope, receive, send)
+    """Give files and long streams to handlers of their own, and everything else to the edge."""
+    path: str = scope["path"]
+    if path.startswith(STREAMS):
+        await stream(scope, receive, send)
+    elif path.startswith(settings.STATIC_URL):
+        await statics(scope, receive, send)
+    else:
+        await edge(scope, receive, send)
 
 
 async def lifespan(scope: Scope, receive: Any, send: Any) -> None:
-    """Send the last measurements before the server ends: uvicorn dies of its signal, without exit hooks."""
+    """Listen to other processes' changes while the server runs, and send the last measurements before it ends.
+
+    uvicorn dies of its signal, without exit hooks.
+    """
     while True:
         message = await receive()
         stopping = message["type"] == "lifespan.shutdown"
         if stopping:
+            await asyncio.to_thread(subscriber.stop)
             await asyncio.to_thread(ingest.stop)
+        elif settings.EDGE_BYTES:
+            subscriber.start()
         await send({"type": f"{message['type']}.complete"})
         if stopping:
             return
 
 
-application = ProtocolTypeRouter(
-    {
-        "http": static_app(http),
-        "websocket": AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, *studio_websockets])),
-        "lifespan": lifespan,
-    }
-)
+PROTOCOLS = {
+    "http": http,
+    "websocket": AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, *studio_websockets])),
+    "lifespan": lifespan,
+}
+
+
+async def application(scope: Scope, receive: Any, send: Any) -> None:
+    """Serve whatever the server speaks; raises KeyError for a protocol that is not here."""
+    await PROTOCOLS[scope["type"]](scope, receive, send)

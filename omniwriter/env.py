@@ -111,6 +111,12 @@ VARIABLES = (
     Variable(
         "OMNI_HTTP_LIMIT_MB", "int", "128", "Largest request body that is read, in MiB; a larger one is answered 413."
     ),
+    Variable(
+        "OMNI_EDGE_MB",
+        "int",
+        "32",
+        "Answers one web process keeps in memory for a second, in MiB; 0 keeps none.",
+    ),
     Variable("OMNI_DB_POOL_SIZE", "int", "20", "PostgreSQL connections one process should do with."),
     Variable("OMNI_DB_POOL_OVERFLOW", "int", "30", "PostgreSQL connections one process may open beyond those."),
     Variable(

@@ -86,6 +86,7 @@ LOGIN_REDIRECT_URL = "/studio/"
 HTTP_THREADS = ENV["OMNI_HTTP_THREADS"]
 HTTP_QUEUE = ENV["OMNI_HTTP_QUEUE"]
 HTTP_LIMIT_BYTES = ENV["OMNI_HTTP_LIMIT_MB"] << 20
+EDGE_BYTES = ENV["OMNI_EDGE_MB"] << 20  # answers kept in front of it (omniwriter/edge)
 
 # Database
 

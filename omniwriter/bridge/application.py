@@ -66,7 +66,8 @@ class Bridge:
 
     ``threads`` requests run at once and ``queue`` more may wait; the next one gets 503 with Retry-After. A body of more
     than ``limit_bytes`` gets 413, one that stops coming 408. ``prepare`` and ``dispose`` run in every thread, first and
-    last; ``on_refused`` is called with the scope and the status of every request that Django does not see.
+    last; ``on_refused`` is called with the scope and the status of every request that Django does not see. A request's
+    environ stands in its scope afterwards, so a layer in front can read what Django left in it.
     """
 
     def __init__(
@@ -101,11 +102,12 @@ class Bridge:
         except ClientGoneError:
             return
         answer = Answer()
+        environ = scope["environ"] = build_environ(scope, body)
         # Watching its client costs a request a sixth, so only one that will wait for long is worth it.
         leaving = asyncio.ensure_future(receive()) if self.pool.behind else None
         stream = partial(Stream, asyncio.get_running_loop(), receive, send)
         try:
-            await self.pool.run(self._run, build_environ(scope, body), body, answer, stream, leaving)
+            await self.pool.run(self._run, environ, body, answer, stream, leaving)
         except PoolFullError:
             body.file.close()
             self._on_refused(scope, 503)

@@ -23,6 +23,7 @@ from django.utils.http import http_date, parse_http_date_safe
 from omniwriter.cache.codec import cacheable
 from omniwriter.cache.keys import value_key
 from omniwriter.cache.loading import Place, State, load
+from omniwriter.cache.parameters import kept_parameters
 from omniwriter.cache.query import Names
 from omniwriter.cache.ttl import Ttl, stale_s_of, ttl_seconds
 
@@ -31,7 +32,6 @@ Arguments = dict[str, Any]
 
 SOURCE_HEADER, KEYS_HEADER = "X-Cache", "Surrogate-Key"
 SAFE_METHODS = ("GET", "HEAD")
-MAX_QUERY_CHARS = 500  # a longer question is asked once
 KEPT_HEADERS = (
     "Cache-Control",
     "CDN-Cache-Control",
@@ -43,8 +43,8 @@ KEPT_HEADERS = (
     "Vary",
 )
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-#: What others append to addresses to see where a reader came from; no page depends on them.
-TRACKING = ("utm_", "fbclid", "gclid", "msclkid", "mc_cid", "mc_eid")
+#: Where a layer in front finds, in the request's META, the name and the route of an answer that was kept.
+KEPT_AS = "omniwriter.kept_as"
 
 
 @cacheable
@@ -103,16 +103,14 @@ def variant(request: HttpRequest, params: tuple[str, ...]) -> Arguments | None:
     """
     if settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META or settings.DEBUG:
         return None
-    if len(request.META.get("QUERY_STRING", "")) > MAX_QUERY_CHARS:
-        return None
-    query = {key: values for key, values in request.GET.lists() if not key.startswith(TRACKING)}
-    if any(key not in params or len(values) != 1 for key, values in query.items()):
+    query = kept_parameters(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
+    if query is None or any(key not in params for key, _ in query) or len(dict(query)) != len(query):
         return None
     return {
         "scheme": request.scheme,
         "host": request.get_host(),
         "path": request.path,
-        "query": sorted((key, values[0]) for key, values in query.items()),
+        "query": query,
         "language": translation.get_language(),
         "release": _release(),
     }
@@ -133,6 +131,8 @@ def _answer(place: Place, view: View, request: HttpRequest, kwargs: Arguments) -
     for header, value in loaded.value.headers:
         response.headers[header] = value
     response.headers[KEYS_HEADER] = " ".join(place.names)
+    match = request.resolver_match
+    request.META[KEPT_AS] = (place.group, match.route if match is not None else None)
     return _marked(_conditional(request, response), loaded.state)
 
 

@@ -36,6 +36,7 @@ OWN_URLS = ("dashboard", "dashboard_data", "metrics_ingest", "health")
 
 RequestKey = tuple[str | None, str | None, int]  # method, route, status class
 
+_UNTRACED = RequestTrace(0)  # of a request that asked no database and no cache
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 _GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
@@ -134,6 +135,26 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
     except Exception as error:
         guard.count_failure("request", error)
     return ended_ns - trace.started_ns
+
+
+def count_request(method: str | None, route: str | None, status: int, duration_ns: int) -> None:
+    """Count a request of a route that a layer in front of Django answered in this thread; never raises."""
+    try:
+        key = (method, route, status // 100)
+        shard = local.shard
+        shard.writes += 1
+        try:
+            slot = shard.slots.get(key) or _new_slot(key)
+            slot.add(duration_ns, _UNTRACED)  # type: ignore[attr-defined]
+        finally:
+            shard.writes += 1
+    except Exception as error:
+        guard.count_failure("request", error)
+
+
+def is_measured(path: str) -> bool:
+    """Whether requests to a path are counted."""
+    return RequestRecorder.installed and not path.startswith(ignored_prefixes())
 
 
 def _new_slot(key: RequestKey) -> RequestSlot:

@@ -1,0 +1,94 @@
+"""The ASGI layer: an answer from memory where there is one, otherwise Django's, kept when it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from time import perf_counter_ns
+
+from omniwriter.cache.response import KEPT_AS
+from omniwriter.cache.subscriber import subscriber
+from omniwriter.edge.answers import Kept, Message, kept_answer
+from omniwriter.edge.conditions import answer_to
+from omniwriter.edge.counting import count_answer, count_kept, is_counted
+from omniwriter.edge.questions import Question, Questions, Scope
+from omniwriter.edge.table import Table
+
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Taking:
+    """Passes an answer on and remembers it, when it comes in one piece."""
+
+    __slots__ = ("_send", "body", "head", "whole")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.head: Message = {}
+        self.body = b""
+        self.whole = False
+
+    async def send(self, message: Message) -> None:
+        """Take one message."""
+        if message["type"] == "http.response.start":
+            self.head = message
+        elif self.head:
+            self.whole = not self.body and not message.get("more_body", False)
+            self.body = message.get("body", b"")
+        await self._send(message)
+
+
+class Edge:
+    """Answers from memory what anonymous readers ask again within a second; ``app`` answers everything else.
+
+    ``app`` leaves the WSGI environ of a request in its scope, as the bridge does. With a limit of 0 nothing is kept.
+    """
+
+    def __init__(self, app: App, *, limit_bytes: int) -> None:
+        self._app = app
+        self._questions = Questions()
+        self.table = Table(limit_bytes)
+        self._on = limit_bytes > 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        begun_ns = perf_counter_ns()
+        question = self._questions.read(scope) if self._on else None
+        if question is None:
+            await self._app(scope, receive, send)
+            return
+        kept = self.table.find(question, begun_ns)
+        if kept is None:
+            await self._ask(question, scope, receive, send, begun_ns)
+            return
+        head, body = answer_to(question, kept)
+        await send(head)
+        await send(body)
+        if kept.route is not None:
+            count_answer(question.method, kept, head["status"], perf_counter_ns() - begun_ns)
+
+    async def _ask(self, question: Question, scope: Scope, receive: Receive, send: Send, begun_ns: int) -> None:
+        """Let Django answer, and keep it when everybody may have it."""
+        if question.method != "GET":
+            await self._app(scope, receive, send)
+            return
+        taking = Taking(send)
+        flight = self.table.begin(begun_ns)
+        try:
+            await self._app(scope, receive, taking.send)
+            if taking.whole and subscriber.hears_all:
+                kept = kept_answer(taking.head["status"], taking.head["headers"], taking.body)
+                if kept is not None:
+                    now_ns = perf_counter_ns()
+                    self._label(kept, scope)
+                    self.table.store(question, kept, flight, now_ns)
+                    count_kept(kept, now_ns - begun_ns)
+        finally:
+            self.table.end(flight)
+        subscriber.start()
+
+    def _label(self, kept: Kept, scope: Scope) -> None:
+        group, route = scope.get("environ", {}).get(KEPT_AS, (None, None))
+        if group is not None and is_counted(scope["path"]):
+            kept.group, kept.route = group, route
