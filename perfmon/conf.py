@@ -23,6 +23,8 @@ RECORDERS = (
     "perfmon.recorders.requests.RequestRecorder",
     "perfmon.recorders.queries.QueryRecorder",
     "perfmon.recorders.cache.CacheRecorder",
+    "perfmon.recorders.cache_servers.CacheServerRecorder",
+    "perfmon.recorders.pools.PoolRecorder",
     "perfmon.recorders.sockets.SocketRecorder",
     "perfmon.recorders.host.HostRecorder",
 )

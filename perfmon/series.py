@@ -12,7 +12,13 @@ request_db       ``GET /articles/``         queries / failed / ns / largest tota
 request_cache    ``GET /articles/``         reads / misses / ns / largest total of one request, ns
 queue            ``http``                   requests that said when they were queued / - / ns / ns / ns
 query            ``default``                queries of that alias / failed / ns / ns / ns
-cache            ``default``                reads of that alias / misses / ns / ns / ns
+cache            ``default``                keys read of that alias / misses / ns / ns / ns a call
+cache_group      ``default/articles``       keys read of that group / misses / ns / ns / ns a call
+cache_write      ``default``                writes of that alias / failed / ns / ns / ns
+cache_error      ``default``                calls of that alias that failed, also those the app was not told of
+cache_server     ``default/used``           gauge: bytes, clients, thousandths of events a second of the whole server
+pool             ``default``                connections asked for / not got / ns / ns / ns
+pool_gauge       ``default/in_use``         gauge: connections of one process, and requests that wait for one
 socket           ``3f2a/open``              gauge: websockets open in the process
 process          ``web1/3f2a``              gauge: resident bytes of the process
 host             ``web1/cpu``               gauge: readings / - / sum / max (thousandths of %, bytes, bytes a second)

@@ -28,13 +28,16 @@ except ImportError:  # not on this platform: every process samples, means and pe
 
 
 class HostLock:
-    """Held by the one process of this host and project that samples; the kernel frees it when that process ends."""
+    """Held by the one process of this host and project that samples; the kernel frees it when that process ends.
 
-    def __init__(self) -> None:
+    ``what`` is sampled keeps locks of different samplers apart.
+    """
+
+    def __init__(self, what: str = "host") -> None:
         config = get_config()
         name = f"{config.prefix}|{config.valkey_url}|{os.environ.get('DJANGO_SETTINGS_MODULE', '')}|{os.getuid()}"
         digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-        self._path = Path(tempfile.gettempdir()) / f"perfmon-host-{digest}.lock"
+        self._path = Path(tempfile.gettempdir()) / f"perfmon-{what}-{digest}.lock"
         self._file: IO[str] | None = None
         self._pid = 0
 

@@ -8,7 +8,7 @@ from typing import Any
 from perfmon.series import OVERFLOW_KEY
 
 MAX_GROUPS = 50  # of an alias in one process; names that come later share one series
-_USUAL = re.compile(r"[A-Za-z_][\w.\-]{0,63}", re.ASCII)
+_USUAL = re.compile(r"(?!.*(?:[0-9a-fA-F]{8}|\d{4}))[A-Za-z_][\w.\-]{0,63}", re.ASCII)
 _WORDS = re.compile(r"[A-Za-z_\-]+(?:\.[A-Za-z_\-]+){0,2}(?![^.])")
 
 _admitted: dict[str, set[str]] = {}
@@ -31,7 +31,10 @@ def group_of(key: Any) -> str:
 
 
 def admitted(alias: str, group: str) -> str:
-    """Return the group if it is one of the first ``MAX_GROUPS`` of its alias and a usual name, else ``(other)``."""
+    """Return the group if it is one of the first ``MAX_GROUPS`` of its alias and a usual name, else ``(other)``.
+
+    A name with eight hexadecimal digits in a row, or four decimal ones, is a digest or a number and groups nothing.
+    """
     known = _admitted.setdefault(alias, set())
     if group in known:
         return group

@@ -18,8 +18,13 @@ from perfmon.wire import ProcessWindow, merge_rows, pack_process_window, rows_of
 
 @pytest.fixture
 def recording(settings) -> Iterator[None]:
-    """Recorders installed but the host's, nothing counted yet, nothing flushed unless the test says so."""
-    settings.PERFMON = {"VALKEY_URL": "", "LOCAL_COLLECTOR": False, "HOST_NAME": "web1", "RECORDERS": RECORDERS[:-1]}
+    """Recorders installed but the samplers of hosts and servers, nothing counted, no flush unless the test says so."""
+    settings.PERFMON = {
+        "VALKEY_URL": "",
+        "LOCAL_COLLECTOR": False,
+        "HOST_NAME": "web1",
+        "RECORDERS": [path for path in RECORDERS if not path.endswith((".HostRecorder", ".CacheServerRecorder"))],
+    }
     uninstall_recorders()
     ingest.stop()
     threaded, ingest.threaded = ingest.threaded, False

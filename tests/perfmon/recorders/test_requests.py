@@ -7,12 +7,9 @@ import time
 import pytest
 from django.test import AsyncClient, Client, override_settings
 
-from perfmon.collector.merging import add_totals
-from perfmon.ingest import ingest
 from perfmon.recorders.requests import route_label
-from perfmon.series import SeriesKey, Window, Windows
-from perfmon.transport import local_queue
-from perfmon.wire import merge_rows, unpack_process_window
+from perfmon.series import SeriesKey, Window
+from tests.perfmon.recorders.collected import recorded
 
 pytestmark = [pytest.mark.usefixtures("recording"), pytest.mark.django_db]
 
@@ -23,16 +20,6 @@ def measured_urls(settings):
     settings.ROOT_URLCONF = "tests.perfmon.urls_measured"
     settings.MIDDLEWARE = ["perfmon.middleware.PerfmonMiddleware"]
     settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]  # no error pages of the site
-
-
-def recorded() -> Windows:
-    """Return what this process recorded until now."""
-    ingest.flush(1_800_000_000)
-    windows: Windows = {}
-    for message in local_queue().take():
-        merge_rows(windows, unpack_process_window(message.packed).rows)
-    add_totals(windows)
-    return windows
 
 
 def test_a_request_is_recorded_under_its_route_template():
