@@ -10,5 +10,12 @@ class OmniwriterConfig(AppConfig):
     verbose_name = "Omni Writer"
 
     def ready(self) -> None:
-        """Import the Celery application and register the system checks."""
+        """Import the Celery application, register the system checks, and watch writes when there are replicas."""
         from omniwriter import celery, checks  # noqa: F401
+        from omniwriter.replicas.servers import replica_aliases
+
+        if replica_aliases():
+            from omniwriter.replicas import messages, writes
+
+            writes.watch_writes()
+            messages.carry()

@@ -25,6 +25,7 @@ from omniwriter.bridge import Bridge  # noqa: E402
 from omniwriter.cache.changes import listen  # noqa: E402
 from omniwriter.cache.subscriber import subscriber  # noqa: E402
 from omniwriter.edge import Edge  # noqa: E402
+from omniwriter.replicas.sockets import PinnedSockets  # noqa: E402
 from omniwriter.statics import static_app  # noqa: E402
 from perfmon.ingest import ingest, record_external  # noqa: E402
 from perfmon.live.routing import websocket_urlpatterns  # noqa: E402
@@ -92,9 +93,9 @@ async def lifespan(scope: Scope, receive: Any, send: Any) -> None:
             return
 
 
-PROTOCOLS = {
+PROTOCOLS: dict[str, Any] = {
     "http": http,
-    "websocket": AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, *studio_websockets])),
+    "websocket": PinnedSockets(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, *studio_websockets]))),
     "lifespan": lifespan,
 }
 

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 
+from omniwriter.replicas import monitor, pins
 from omniwriter.replicas.servers import replica_aliases
+
+# Rows by which somebody is let in or kept out: those of a moment ago would be wrong.
+EXACT_APPS = frozenset({"sessions", "admin", "axes", "migrations"})
 
 
 class PrimaryReplicaRouter:
     """Sends reads to replicas that keep up; docs/replicas.md says which. Without replicas it has no opinion."""
+
+    def db_for_read(self, model: type[Any], **hints: Any) -> str | None:
+        """Return the replica whose turn it is, or the primary when none may answer."""
+        if not replica_aliases():
+            return None
+        monitor.ensure_started()
+        if model._meta.app_label in EXACT_APPS or _in_transaction():  # noqa: SLF001  (Django's documented way)
+            return DEFAULT_DB_ALIAS
+        return pins.choose() or DEFAULT_DB_ALIAS
 
     def db_for_write(self, model: type[Any], **hints: Any) -> str | None:
         """Return the primary."""
@@ -24,3 +37,9 @@ class PrimaryReplicaRouter:
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
         """Refuse migrations of replicas: they get them from the primary's log."""
         return False if db in replica_aliases() else None
+
+
+def _in_transaction() -> bool:
+    """Whether this thread is in a transaction on the primary, which alone sees what it has done so far."""
+    primary = connections[DEFAULT_DB_ALIAS]
+    return primary.in_atomic_block or (primary.connection is not None and not primary.autocommit)

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "perfmon.middleware.PerfmonMiddleware",  # first, so that the others' time counts too
     "django.middleware.security.SecurityMiddleware",
     "omniwriter.csp.ContentSecurityPolicyMiddleware",
+    "omniwriter.replicas.middleware.PinMiddleware",  # before all that reads the database
     "django.contrib.sessions.middleware.SessionMiddleware",
     "omniwriter.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
