@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.cache import caches
+from django.core.signals import setting_changed
 
 from omniwriter.cache.codec import encode
 
@@ -45,3 +46,11 @@ def channel() -> str:
 def _prefix() -> str:
     """Return what tells this site's keys from those of another on the same server."""
     return f"{caches[ALIAS].key_prefix}:{FORMAT}:"
+
+
+def _forget_prefix(*, setting: str, **_: Any) -> None:
+    if setting == "CACHES":
+        _prefix.cache_clear()
+
+
+setting_changed.connect(_forget_prefix, dispatch_uid="omniwriter.cache.keys")
