@@ -1,4 +1,4 @@
-"""What the leading collector does besides merging: closed minutes to SQL, alert rules, pruning.
+"""What the leading collector does besides merging: closed minutes to SQL, alert rules, partitions, pruning.
 
 All of it runs in one worker thread, so that a slow database delays neither a tick nor a frame. A job that still runs
 when the next is due is not queued behind itself: the minutes wait in ``_dirty`` and the rules are evaluated next time.
@@ -19,7 +19,7 @@ from perfmon.collector.merging import Tick
 from perfmon.conf import get_config
 from perfmon.context import muted
 from perfmon.series import Windows
-from perfmon.store import rollups
+from perfmon.store import partitions, rollups
 from perfmon.store.fine import get_fine_store, keep_s, readable_block
 from perfmon.store.ranges import MINUTE, TEN
 from perfmon.wire import merge_rows
@@ -68,7 +68,8 @@ class Upkeep:
             jobs.append(lambda: self.roll_up(now))
         if clock >= self._prune_due_s:
             self._prune_due_s = clock + PRUNE_EVERY_S
-            jobs += [lambda: rollups.write_days(now), lambda: rollups.prune(now), lambda: alert_prune(now=now)]
+            jobs += [lambda: partitions.make_ahead(now), lambda: rollups.write_days(now)]
+            jobs += [lambda: rollups.prune(now), lambda: alert_prune(now=now)]
         return jobs
 
     def roll_up(self, now: float) -> None:

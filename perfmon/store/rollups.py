@@ -16,6 +16,7 @@ from django.db.models import Exists, Max, Min, OuterRef
 from perfmon.conf import get_budgets
 from perfmon.models import DayRollup, HourRollup, MinuteRollup, Rollup, SeriesName
 from perfmon.series import SeriesKey, Window, Windows
+from perfmon.store import partitions
 from perfmon.store.ranges import DAY, HOUR
 from perfmon.store.sums import sum_rows
 
@@ -38,7 +39,9 @@ def write_minute(start: int, windows: Windows) -> None:
     try:
         _write(start, kept)
     except IntegrityError:
-        _ids.clear()  # another collector led meanwhile and pruned a name that this process still had the number of
+        # Another collector led meanwhile and pruned a name that this process still had the number of, or a partition.
+        _ids.clear()
+        partitions.forget()
         _write(start, kept)
 
 
@@ -48,6 +51,8 @@ def _write(start: int, kept: Windows) -> None:
     ids = series_ids(kept)
     by_id = {ids[series]: window for series, window in kept.items()}
     hour = start // HOUR * HOUR
+    partitions.make_sure(using, MinuteRollup, start)
+    partitions.make_sure(using, HourRollup, hour)
     with transaction.atomic(using=using):
         _lock(using, by_id)
         minute = MinuteRollup.objects.using(using).filter(start=start)
@@ -86,6 +91,7 @@ def write_days(now: float) -> int:
 
 def _write_day(using: str, day: int) -> bool:
     hours = HourRollup.objects.using(using).filter(start__gte=day, start__lt=day + DAY)
+    partitions.make_sure(using, DayRollup, day)
     with transaction.atomic(using=using):
         _lock(using, hours.values_list("series_id", flat=True).distinct())
         windows = _windows(hours)
@@ -104,19 +110,25 @@ def last_minute(using: str | None = None) -> int | None:
 
 
 def prune(now: float) -> int:
-    """Delete rows past their retention in bounded batches, and names nothing refers to; returns the rows deleted."""
+    """Remove what is past its retention, and names nothing refers to; returns how much went, boundedly much a call.
+
+    Where the tables are partitioned whole partitions are dropped, elsewhere rows are deleted in batches.
+    """
     using, budgets = router.db_for_write(MinuteRollup), get_budgets()
-    deleted = _prune(using, MinuteRollup, int(now) - budgets.keep_minute_days * DAY)
-    deleted += _prune(using, HourRollup, int(now) - budgets.keep_hour_days * DAY)
-    deleted += _prune(using, DayRollup, int(now) - budgets.keep_hour_days * DAY)
-    if deleted:
+    hours_before = int(now) - budgets.keep_hour_days * DAY
+    before: dict[type[Rollup], int] = {
+        MinuteRollup: int(now) - budgets.keep_minute_days * DAY,
+        HourRollup: hours_before,
+        DayRollup: hours_before,
+    }
+    if partitions.is_partitioned(using):
+        gone = partitions.drop_old(using, before)
+    else:
+        gone = sum(_prune(using, model, time) for model, time in before.items())
+    if gone:
         _ids.clear()
-        of_name = {"series": OuterRef("pk")}
-        names = SeriesName.objects.using(using)
-        unused = names.exclude(Exists(MinuteRollup.objects.filter(**of_name)))
-        unused = unused.exclude(Exists(HourRollup.objects.filter(**of_name)))
-        names.filter(pk__in=list(unused.values_list("pk", flat=True)[:PRUNE_ROWS])).delete()
-    return deleted
+        _prune_names(using)
+    return gone
 
 
 def series_ids(names: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
@@ -197,3 +209,11 @@ def _prune(using: str, model: type[Rollup], before: int) -> int:
             break
         deleted += rows.filter(pk__in=old).delete()[0]
     return deleted
+
+
+def _prune_names(using: str) -> None:
+    of_name = {"series": OuterRef("pk")}
+    names = SeriesName.objects.using(using)
+    unused = names.exclude(Exists(MinuteRollup.objects.filter(**of_name)))
+    unused = unused.exclude(Exists(HourRollup.objects.filter(**of_name)))
+    names.filter(pk__in=list(unused.values_list("pk", flat=True)[:PRUNE_ROWS])).delete()

@@ -215,6 +215,7 @@ def test_a_block_of_another_release_does_not_keep_its_minute_from_being_written(
 def test_rules_are_evaluated_and_days_summed_and_rows_pruned_when_they_are_due(clock, monkeypatch):
     calls: list[str] = []
     monkeypatch.setattr(upkeep, "evaluate", lambda now: calls.append(f"evaluate {now:.0f}"))
+    monkeypatch.setattr(upkeep.partitions, "make_ahead", lambda now: calls.append("partitions"))
     monkeypatch.setattr(rollups, "write_days", lambda now: calls.append("sum days"))
     monkeypatch.setattr(rollups, "prune", lambda now: calls.append("prune"))
     monkeypatch.setattr(upkeep, "alert_prune", lambda *, now: calls.append("prune alerts"))
@@ -223,10 +224,10 @@ def test_rules_are_evaluated_and_days_summed_and_rows_pruned_when_they_are_due(c
         keeper.after_tick(Tick(leading=True), MINUTE_START + passed)
         clock.seconds += 1
     evaluations = [f"evaluate {MINUTE_START + passed}" for passed in (0, 5, 10)]
-    assert calls == [evaluations[0], "sum days", "prune", "prune alerts", *evaluations[1:]]
+    assert calls == [evaluations[0], "partitions", "sum days", "prune", "prune alerts", *evaluations[1:]]
     clock.seconds += 600
     keeper.after_tick(Tick(leading=True), MINUTE_START + 12)
-    assert calls[-3:] == ["sum days", "prune", "prune alerts"]
+    assert calls[-4:] == ["partitions", "sum days", "prune", "prune alerts"]
 
 
 def test_a_rule_that_fails_keeps_nothing_else_from_being_done(marked, monkeypatch, packed_window):

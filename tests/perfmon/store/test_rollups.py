@@ -215,6 +215,7 @@ def test_more_series_than_a_batch_take_a_statement_more_each(database):
     assert MinuteRollup.objects.filter(start=HOUR_START + 60).count() == rollups.UPSERT_ROWS + 1
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # test_partitions.py has PostgreSQL
 def test_pruning_keeps_what_retention_promises_and_forgets_names_nobody_uses(settings):
     settings.PERF_BUDGETS = {"keep_minute_days": 2, "keep_hour_days": 10}
     now = HOUR_START + 12 * DAY_S
@@ -236,6 +237,7 @@ def test_a_pruned_name_gets_a_new_number_when_it_comes_back(settings):
     assert stored(MinuteRollup, HOUR_START + 3 * DAY_S) == windows_of(home=[2])
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # test_partitions.py has PostgreSQL
 def test_one_call_prunes_a_bounded_number_of_rows_and_the_next_goes_on(settings, monkeypatch, database):
     settings.PERF_BUDGETS = {"keep_minute_days": 1, "keep_hour_days": 1}
     monkeypatch.setattr(rollups, "PRUNE_ROWS", 10)
