@@ -34,6 +34,7 @@ PANELS = (
     "perfmon.panels.requests.EndpointPanel",
     "perfmon.panels.charts.ChartsPanel",
     "perfmon.panels.requests.EndpointsPanel",
+    "perfmon.panels.queries.StatementsPanel",
     "perfmon.panels.hosts.HostsPanel",
     "perfmon.panels.alerts.AlertsPanel",
     "perfmon.panels.cost.CostPanel",

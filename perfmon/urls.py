@@ -10,6 +10,7 @@ urlpatterns = [
     path("dashboard", views.overview, name="dashboard"),
     path("dashboard/endpoint", views.endpoint, name="endpoint"),
     path("dashboard/data", views.data, name="data"),
+    path("dashboard/queries", views.queries, name="queries"),
     path("dashboard/hosts", views.hosts, name="hosts"),
     path("dashboard/alerts", views.alerts, name="alerts"),
     path("dashboard/alerts/<int:alert_id>/acknowledge", views.acknowledge, name="alert_acknowledge"),

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from perfmon.alerts.models import Alert
 from perfmon.alerts.services import alert_acknowledge
 from perfmon.context import muted
 from perfmon.panels.base import PageQuery, Panel, panels_of
+from perfmon.panels.query_table import ORDERS, QueryTable
 from perfmon.panels.tables import SORTS, TableState
 from perfmon.panels.topics import payload_of
 from perfmon.permissions import viewers_only
@@ -30,7 +32,7 @@ from perfmon.store.ranges import DEFAULT_RANGE, RANGES
 THEMES = ("light", "dark")
 THEME_COOKIE = "perfmon_theme"
 WEBSOCKET_PATH = "/ws/perfmon/"
-NAV = ("dashboard", "data", "hosts", "alerts")
+NAV = ("dashboard", "data", "queries", "hosts", "alerts")
 
 
 class BadQueryError(Exception):
@@ -68,6 +70,14 @@ def data(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @viewers_only
+def queries(request: HttpRequest) -> HttpResponse:
+    """The statements a database spent its time on; ``?db=`` is the database's alias."""
+    return _page(request, "queries", "queries")
+
+
+@require_safe
+@never_cache
+@viewers_only
 def hosts(request: HttpRequest) -> HttpResponse:
     """Every host's readings, and perfmon's own cost."""
     return _page(request, "hosts", "hosts")
@@ -93,7 +103,6 @@ def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
 def _page(request: HttpRequest, page: str, url_name: str) -> HttpResponse:
     try:
         query = _query(request.GET, page)
-        _check_sort(request.GET)
     except BadQueryError as error:
         return render(request, "perfmon/bad_query.html", _frame(request, {"error": error}), status=400)
     payload = payload_of(query)
@@ -102,7 +111,7 @@ def _page(request: HttpRequest, page: str, url_name: str) -> HttpResponse:
         "payload": payload,
         "status": payload["status"],
         "panels": [_shown(panel, payload, query, request.GET) for panel in panels_of(page)],
-        "ranges": _ranges(request, query),
+        "ranges": [] if page == "queries" else _ranges(request, query),  # its figures have their own beginning
         "nav": [(name, f"{reverse(f'perfmon:{name}')}?range={query.range.name}", name == url_name) for name in NAV],
     }
     with muted():
@@ -124,15 +133,29 @@ def _query(params: Mapping[str, str], page: str) -> PageQuery:
     name = params.get("range", DEFAULT_RANGE)
     if name not in RANGES:
         raise BadQueryError("range", tuple(RANGES))
-    key = params.get("key", "") if page == "endpoint" else ""
-    if page == "endpoint" and not (0 < len(key) <= MAX_KEY_CHARS and key.isprintable()):
-        raise BadQueryError("key")
+    key = {"endpoint": _endpoint_key, "queries": _queries_key}.get(page, _no_key)(params)
     return PageQuery(page, RANGES[name], key, time.time(), _language())
 
 
-def _check_sort(params: Mapping[str, str]) -> None:
+def _no_key(params: Mapping[str, str]) -> str:
     if TableState.read(params) is None:
         raise BadQueryError("sort", tuple(f"{sign}{name}" for name in SORTS for sign in ("", "-")))
+    return ""
+
+
+def _endpoint_key(params: Mapping[str, str]) -> str:
+    key = params.get("key", "")
+    if not (0 < len(key) <= MAX_KEY_CHARS and key.isprintable()):
+        raise BadQueryError("key")
+    return key
+
+
+def _queries_key(params: Mapping[str, str]) -> str:
+    table = QueryTable.of(params)
+    wrong = table.wrong_field()
+    if wrong:
+        raise BadQueryError(wrong, tuple(connections) if wrong == "db" else tuple(ORDERS))
+    return table.key
 
 
 def _language() -> str:

@@ -13,12 +13,15 @@ from perfmon.conf import get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.store.ranges import Range
 
-PAGES = ("overview", "endpoint", "data", "hosts", "alerts")
+PAGES = ("overview", "endpoint", "data", "queries", "hosts", "alerts")
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """What a page shows: ``now`` in Unix s, ``key`` of the endpoint's series, ``language`` empty for the site's own."""
+    """What a page shows: ``now`` in Unix s, ``language`` empty for the site's own.
+
+    ``key`` is the endpoint's series key, or the state of the page of queries.
+    """
 
     page: str
     range: Range

@@ -31,6 +31,7 @@ FIGURES = ("count", "errors", "sum", "max", "histogram")
 NOT_KEPT = frozenset({"process", "socket"})  # their keys are single processes, gone with the next deploy
 
 _ids: dict[SeriesKey, int] = {}
+_newest: dict[str, int] = {}  # by alias, where to begin to look for the newest minute
 
 
 def write_minute(start: int, windows: Windows) -> None:
@@ -104,8 +105,15 @@ def last_minute(using: str | None = None) -> int | None:
 
     ``using`` names the database to ask, the one that is written to unless given.
     """
-    minutes = MinuteRollup.objects.using(using or router.db_for_write(MinuteRollup))
-    newest: int | None = minutes.aggregate(newest=Max("start"))["newest"]
+    asked = using or router.db_for_write(MinuteRollup)
+    minutes = MinuteRollup.objects.using(asked)
+    # Planned over the newest partitions: over all of ninety that alone takes ten times as long.
+    recent = minutes.filter(start__gte=_newest.get(asked, 0) - DAY)
+    newest: int | None = recent.aggregate(newest=Max("start"))["newest"]
+    if newest is None:
+        newest = minutes.aggregate(newest=Max("start"))["newest"]
+    if newest is not None:
+        _newest[asked] = newest
     return newest
 
 

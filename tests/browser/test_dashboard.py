@@ -26,6 +26,7 @@ PAGES = [
     "/dashboard",
     f"/dashboard/endpoint?key={LIST}",
     "/dashboard/data",
+    "/dashboard/queries",
     "/dashboard/hosts",
     "/dashboard/alerts",
     "/dashboard?range=1h",

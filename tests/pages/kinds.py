@@ -77,6 +77,7 @@ EDITOR = (
 OPERATOR = (
     Kind("perfmon:dashboard", "admin"),
     Kind("perfmon:data", "admin"),
+    Kind("perfmon:queries", "admin"),
     Kind("perfmon:hosts", "admin"),
     Kind("perfmon:alerts", "admin"),
 )

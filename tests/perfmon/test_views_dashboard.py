@@ -19,7 +19,8 @@ from perfmon.store import rollups
 from tests.perfmon.panels.seeding import LIST, alive, busy, store
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/dashboard", f"/dashboard/endpoint?key={LIST}", "/dashboard/hosts", "/dashboard/alerts", "/dashboard/data"]
+PAGES = ["/dashboard", f"/dashboard/endpoint?key={LIST}"]
+PAGES += [f"/dashboard/{name}" for name in ("hosts", "alerts", "data", "queries")]
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +254,9 @@ def test_a_portuguese_reader_gets_portuguese_and_frames_in_it(staff):
     assert 'data-topic="pt-br:overview/5m"' in response.content.decode()
 
 
-@pytest.mark.parametrize(("page", "limit"), [(PAGES[0], 9), (PAGES[1], 5), (PAGES[2], 4), (PAGES[3], 7), (PAGES[4], 5)])
+@pytest.mark.parametrize(
+    ("page", "limit"), [(PAGES[0], 9), (PAGES[1], 5), (PAGES[2], 4), (PAGES[3], 7), (PAGES[4], 5), (PAGES[5], 5)]
+)
 def test_a_page_makes_few_queries(staff, page, limit, django_assert_max_num_queries):
     seed()
     staff.get(page)

@@ -57,7 +57,7 @@ def test_any_other_text_is_refused_and_never_breaks(text):
 @pytest.mark.parametrize(
     ("topic", "named"),
     [
-        ("nowhere/5m", "overview, endpoint, data, hosts, alerts"),
+        ("nowhere/5m", "overview, endpoint, data, queries, hosts, alerts"),
         ("overview/2y", "5m, 1h, 6h, 24h, 7d, 30d, 90d"),
         ("overview", "5m"),
         ("fr:overview/5m", "en, pt-br"),
@@ -66,6 +66,9 @@ def test_any_other_text_is_refused_and_never_breaks(text):
         ("overview/5m/GET /", "endpoint/5m/GET /articles/"),
         ("overview/5m/", "endpoint/5m/GET /articles/"),
         ("endpoint/5m/GET /\n", "printable"),
+        ("queries/5m/nowhere/-total", "queries/5m/default/-total"),
+        ("queries/5m/default/total", "queries/5m/default/-total"),
+        ("queries/5m/", "queries/5m/default/-total"),
         ("endpoint/5m/" + "x" * 500, "at most"),
     ],
 )

@@ -1,0 +1,1 @@
+"""What the databases say of themselves: ``sessions`` asks safely, ``statements`` what took their time."""
