@@ -211,6 +211,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0},
+    "keep the cache warm": {"task": "articles.tasks.caching.cache_warm", "schedule": 240.0},  # of 600 s at the least
     "write views": {"task": "articles.tasks.views.views_write", "schedule": 60.0},
     "publish on schedule": {"task": "articles.tasks.schedule.articles_follow_schedule", "schedule": 15.0},
     "take up bulk jobs": {"task": "articles.tasks.bulk.bulk_jobs_resume", "schedule": 30.0},

@@ -13,7 +13,7 @@ from django.db import connections
 
 from omniwriter.stack.process import Tree
 
-pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.site", "tests.fixtures.browser", "tests.fixtures.images"]
+pytest_plugins = [f"tests.fixtures.{name}" for name in ("servers", "caches", "site", "browser", "images")]
 
 
 def pytest_configure() -> None:

@@ -2,6 +2,7 @@
 
 from articles.tasks.api import keys_clear_away, tokens_clear_away
 from articles.tasks.bulk import bulk_job_run, bulk_jobs_resume
+from articles.tasks.caching import cache_warm
 from articles.tasks.files import private_files_clean_up
 from articles.tasks.images import image_encode_files, image_files_clean_up, images_take_up
 from articles.tasks.quality import similarity_catch_up
@@ -13,6 +14,7 @@ __all__ = [
     "autosaves_thin_out",
     "bulk_job_run",
     "bulk_jobs_resume",
+    "cache_warm",
     "image_encode_files",
     "image_files_clean_up",
     "images_take_up",

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from articles.caching import LISTS
 from articles.fake.making import fake_count, fake_make, fake_remove
 from articles.fake.words import VOCABULARIES
+from omniwriter.cache import bump
 
 _MOST = 10_000_000
 _LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1", "testserver"}
@@ -43,6 +45,7 @@ class Command(BaseCommand):
                 options["count"], languages=languages, seed=options["seed"], revisions=options["revisions"]
             )
             self._tell(making, options["count"], "made")
+        bump(*LISTS)
         self.stdout.write("Now bring the search index up to date: manage.py search_rebuild")
 
     def _refuse_in_production(self, *, is_sure: bool) -> None:

@@ -8,8 +8,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from modelsearch.backends import get_search_backend
 
+from articles.caching import ARTICLES
 from articles.search.backends.base import BoundedBackend
 from articles.search.upkeep import BATCH, index_counts, index_rebuild
+from omniwriter.cache import bump
 
 
 class Command(BaseCommand):
@@ -44,6 +46,7 @@ class Command(BaseCommand):
             if percent // 5 > shown:
                 shown = percent // 5
                 self.stdout.write(f"{done} of {total} ({percent} %)")
+        bump(ARTICLES)  # what was searched before was found in the old index
         self.stdout.write(self.style.SUCCESS(f"{done} articles are indexed."))
 
     def _check(self) -> None:
