@@ -320,5 +320,6 @@ PERFMON = {
     "HOST_NAME": ENV["OMNI_HOST_NAME"],
     "RELEASE": RELEASE,
     "SERVER_TIMING": ENV["OMNI_SERVER_TIMING"],
+    "HEALTH_PARTS": ["omniwriter.replicas.health.replica_parts"],
 }
 PERF_BUDGETS = ENV["OMNI_PERF_BUDGETS"]

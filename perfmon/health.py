@@ -12,13 +12,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
 from perfmon.conf import get_config
+from perfmon.conf import on_change as on_config_change
 from perfmon.context import muted
 from perfmon.guard import count_failure
 from perfmon.problems import method_not_allowed, problem
@@ -32,12 +35,14 @@ OK, DEGRADED, DOWN = "ok", "degraded", "down"
 class Part:
     """One thing the process stands on: ``check`` returns whether it is well, or raises.
 
-    ``vital``: without it the process can't serve; a part that isn't makes it slower or blinder.
+    ``vital``: without it the process can't serve; a part that isn't makes it slower or blinder. ``detail`` returns one
+    word more, for everybody to see; it may neither wait nor raise.
     """
 
     name: str
     vital: bool
     check: Callable[[], bool]
+    detail: Callable[[], str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _running: Future[tuple[bool, float]] | None = None
 
@@ -94,7 +99,7 @@ def health_ready(request: HttpRequest) -> HttpResponse:
 def inspect() -> tuple[str, dict[str, dict[str, Any]]]:
     """Ask all parts at once, for ``TIMEOUT_S`` at most; return the whole's state, and ``state`` and ``ms`` of each."""
     deadline_s = time.monotonic() + TIMEOUT_S
-    asked = [(part, part.ask()) for part in PARTS if part is not VALKEY or get_config().valkey_url]
+    asked = [(part, part.ask()) for part in get_parts() if part is not VALKEY or get_config().valkey_url]
     parts = {part.name: _answer(part, answer, deadline_s) for part, answer in asked}
     states = {part["state"] for part in parts.values()}
     return next((state for state in (DOWN, DEGRADED) if state in states), OK), parts
@@ -105,7 +110,8 @@ def _answer(part: Part, answer: Future[tuple[bool, float]], deadline_s: float) -
         well, elapsed_ms = answer.result(max(0.0, deadline_s - time.monotonic()))
     except FutureTimeoutError:
         well, elapsed_ms = False, TIMEOUT_S * 1000
-    return {"state": OK if well else DOWN if part.vital else DEGRADED, "ms": elapsed_ms}
+    told: dict[str, Any] = {"detail": part.detail()} if part.detail else {}
+    return {"state": OK if well else DOWN if part.vital else DEGRADED, "ms": elapsed_ms} | told
 
 
 def _database_answers() -> bool:
@@ -139,6 +145,19 @@ PARTS = (
     Part("migrations", vital=True, check=_migrations_are_applied),
     VALKEY,
 )
+
+
+def get_parts() -> tuple[Part, ...]:
+    """Return what is asked: perfmon's own parts and those that the project adds in ``PERFMON["HEALTH_PARTS"]``."""
+    return (*PARTS, *_added_parts())
+
+
+@lru_cache(maxsize=1)
+def _added_parts() -> tuple[Part, ...]:
+    return tuple(part for path in get_config().health_parts for part in import_string(path)())
+
+
+on_config_change(_added_parts.cache_clear)
 
 
 def _not_read(request: HttpRequest) -> HttpResponse | None:

@@ -125,6 +125,10 @@ class Rotation:
             self.failed(alias, "no answer")
         return found
 
+    def state(self, alias: str) -> State:
+        """Return what a replica is to readers now."""
+        return self.replicas[alias].state
+
     def is_away(self, alias: str) -> bool:
         """Whether a replica is known not to answer."""
         return self.replicas[alias].state is State.AWAY

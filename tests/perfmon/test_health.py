@@ -118,6 +118,26 @@ def test_a_part_that_never_answers_is_down_within_the_time_limit(client: Client,
     assert len(asked) == 1  # the others joined the question that was open
 
 
+def added_parts() -> list[health.Part]:
+    """What a project might add."""
+    return [
+        health.Part("mirror", vital=False, check=lambda: False, detail=lambda: "late"),
+        health.Part("printer", vital=False, check=lambda: True),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_project_adds_parts_of_its_own_with_a_word_about_each(client: Client, settings: Any) -> None:
+    settings.PERFMON = settings.PERFMON | {"HEALTH_PARTS": [f"{__name__}.added_parts"]}
+
+    body = client.get("/health").json()
+
+    assert body["status"] == "degraded"
+    assert (body["parts"]["mirror"]["state"], body["parts"]["mirror"]["detail"]) == ("degraded", "late")
+    assert set(body["parts"]["printer"]) == {"state", "ms"}
+    assert client.get("/health/ready").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready"])
 def test_health_is_only_read(client: Client, path: str) -> None:
     response = client.post(path)
