@@ -5,6 +5,7 @@ All servers are children of one ``Tree``, so none outlives the test run, not eve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -30,12 +31,34 @@ def pytest_configure() -> None:
 
 
 #: Started first, so that the suite doesn't end with one process waiting for the other.
-LONG = ("browser/test_hostile_texts", "articles/test_scale", "stack/test_up", "pages/", "endtoend/", "api/test_openapi")
+LONG = (
+    "browser/test_hostile_texts",
+    "articles/test_scale",
+    "stack/test_up",
+    "pages/",
+    "endtoend/",
+    "api/test_schemathesis",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first."""
+    """Give each test an id of its own, and put the long files first."""
+    _tell_apart(items)
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+
+
+def _tell_apart(items: list[pytest.Item]) -> None:
+    """Name the operation in the ids of schemathesis' tests; refuse a run in which two tests have one id.
+
+    pytest makes an id of the function and its parameters alone, so all operations of an API would have the same, and
+    pytest-xdist runs only one test of each id, without a word about the others.
+    """
+    for item in items:
+        if type(item).__name__ == "SchemathesisFunction":
+            item._id = item.parent.id.child(item.name)  # type: ignore[union-attr]
+    twice = sorted(name for name, count in Counter(item.nodeid for item in items).items() if count > 1)
+    if twice:
+        raise pytest.UsageError(f"More than one test is called {', '.join(twice)}.")
 
 
 @pytest.fixture(scope="session")
