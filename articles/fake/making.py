@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from articles.content import count_words
 from articles.enums import Origin, RevisionKind, Status
 from articles.fake.texts import Writer
 from articles.fake.words import FIRST_NAMES, LAST_NAMES, VOCABULARIES
@@ -23,7 +24,6 @@ from articles.limits import MAX_EXCERPT_CHARS
 from articles.models import Article, Category, Revision, Tag
 from articles.popularity.scores import weight_log2
 from articles.services.taxonomy import tag_slug
-from articles.services.trail import count_words
 from articles.slugs import slug_base
 
 #: What everything made here is known by, also to ``fake_remove``.

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
+from articles.content import count_words
 from articles.quality.prose import MAX_BRACKETS, Heading, bounded
 from articles.quality.reading import Hint, Level, Reading
 
@@ -45,8 +46,8 @@ def check_length(reading: Reading) -> Iterable[Hint]:
             _("This text has more than %(most)d brackets; what comes after was not looked at.")
             % {"most": MAX_BRACKETS},
         )
-    words = len(reading.words)
-    if not words:
+    words = count_words(reading.content.body)
+    if not reading.words:
         yield Hint(
             "length.empty", Level.ADVICE, _("There is no text yet. An article needs one before it can be reviewed.")
         )

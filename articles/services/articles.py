@@ -12,13 +12,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from articles.access import ADD, is_writable, may_edit
-from articles.content import CONTENT_COLUMNS, Content
+from articles.content import CONTENT_COLUMNS, Content, count_words
 from articles.enums import Action, Origin, RevisionKind, Status
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
 from articles.models import Article, Draft, SlugRedirect
 from articles.rendering import excerpt_of
 from articles.services.taxonomy import tags_check, tags_set, tags_spelled
-from articles.services.trail import audit_record, count_words, revision_record
+from articles.services.trail import audit_record, revision_record
 from articles.slugs import free_slugs, slug_base
 from articles.validators import validate_not_blank
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from articles.content import Content
+from articles.content import Content, count_words
 from articles.enums import Action, RevisionKind
 from articles.models import Article, AuditEntry, Revision
 
@@ -27,8 +27,3 @@ def audit_record(
         article=article, title=article.title, actor_id=actor.pk if actor else None, action=action,
         from_status=from_status, to_status=article.status, version=article.version, note=note,
     )  # fmt: skip
-
-
-def count_words(body: str) -> int:
-    """Return the number of words, as white space parts them."""
-    return len(body.split())

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.access import Account, may_edit, may_read_draft
-from articles.content import Content
+from articles.content import Content, count_words
 from articles.enums import Language, RevisionKind, Status
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
 from articles.limits import MAX_BODY_CHARS
@@ -24,7 +24,6 @@ from articles.models import Article
 from articles.rendering import excerpt_of, render_markdown
 from articles.selectors.editor import article_to_edit, category_list, image_recent
 from articles.services.articles import may_create
-from articles.services.trail import count_words
 from articles.studio.conflict import attempt_of, conflict_page
 from articles.studio.entry import studio_view
 from articles.studio.forms import ArticleForm, form_data, initial_of

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.access import may_read_draft
-from articles.content import Content
+from articles.content import Content, count_words
 from articles.enums import Language
 from articles.limits import MAX_BODY_CHARS
 from articles.models import Article
@@ -45,7 +45,7 @@ def hints(request: HttpRequest) -> HttpResponse:
         return render(request, "studio/parts/hints.html", {"is_too_long": True}, status=422)
     reading = Reading(content, article.pk if article else None)
     found = [hint for hint in hints_of(reading) if article or _ABOUT.get(hint.code, "body") in {*given, "body"}]
-    context = {"topics": _by_topic(found), "words": len(reading.words), "ease": _rounded(reading_ease(reading))}
+    context = {"topics": _by_topic(found), "words": count_words(content.body), "ease": _rounded(reading_ease(reading))}
     return render(request, "studio/parts/hints.html", context)
 
 

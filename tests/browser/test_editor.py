@@ -174,3 +174,14 @@ def test_an_article_is_written_formatted_looked_at_and_saved_without_a_mouse(
     page.keyboard.press("Control+s")
     expect(state(page)).to_contain_text("Saved")
     assert (Article.objects.get().title, Article.objects.get().body) == ("Keys alone", "a **word**")
+
+
+def test_words_are_counted_while_writing_as_they_are_counted_when_saved(
+    article: Article, people: tuple[User, User], enter: Callable[..., Page]
+) -> None:
+    page = enter(people[0], address(article))
+    text(page).fill("## São Paulo\n\n- **one**\n- two\n\n---\n\n![A lamp in a window](/media/images/0/960.jpeg)")
+    expect(page.locator("[data-words-count]")).to_have_text("4 words")
+    page.keyboard.press("Control+s")
+    expect(state(page)).to_contain_text("Saved")
+    assert Article.objects.get().words == 4
