@@ -11,6 +11,7 @@ def favicon(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(static("omniwriter/icon.svg"))
 
 
+handler400 = "articles.site.refused.refused"
 urlpatterns = [
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),

@@ -289,6 +289,16 @@ def test_what_is_too_large_is_refused_as_such(writer: Client, draft: Callable[..
     assert (answer.status_code, answer.json()) == (413, {"error": "too_large"})
 
 
+def test_a_form_that_is_too_large_is_told_so_although_it_is_read_before_the_editor_is_asked(author: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(author)
+    client.get("/studio/new/")
+    answer = client.post("/studio/new/", {"title": "Long", "body": "b" * 5_000_000})
+    assert answer.status_code == 413
+    assert "more than the site takes at once" in answer.content.decode()
+    assert not Article.objects.exists()
+
+
 def test_a_request_without_the_token_is_refused(author: User, draft: Callable[..., Article]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(author)
