@@ -23,6 +23,12 @@ VERBS: dict[Action, Words] = {
     Action.RESTORE: _("Restore from the archive"),
 }
 
+#: The step most people come for stands first.
+USUAL_ORDER = (
+    Action.APPROVE, Action.PUBLISH, Action.SUBMIT, Action.RESTORE, Action.SCHEDULE, Action.RETURN, Action.WITHDRAW,
+    Action.UNSCHEDULE, Action.DISCARD, Action.UNPUBLISH, Action.ARCHIVE,
+)  # fmt: skip
+
 DONE: dict[Action, Words] = {
     Action.SUBMIT: _("“%(title)s” waits for review."),
     Action.WITHDRAW: _("“%(title)s” was withdrawn from review."),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from articles.enums import Action
-from articles.wording import VERBS, Words
+from articles.wording import USUAL_ORDER, VERBS, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +22,6 @@ _ASKING = frozenset({Action.RETURN, Action.SCHEDULE})
 
 
 def step_buttons(actions: Sequence[Action]) -> list[StepButton]:
-    """Return the buttons of these steps, in their order."""
-    return [StepButton(action.value, VERBS[action], action in _ASKING) for action in actions]
+    """Return the buttons of these steps, the one most people come for first."""
+    ordered = sorted(actions, key=USUAL_ORDER.index)
+    return [StepButton(action.value, VERBS[action], action in _ASKING) for action in ordered]

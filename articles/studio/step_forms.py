@@ -17,7 +17,7 @@ from articles.enums import Action, Status
 from articles.limits import MAX_NOTE_CHARS
 from articles.models import Article
 from articles.studio.entry import known_zone
-from articles.wording import VERBS, Words
+from articles.wording import USUAL_ORDER, VERBS, Words
 
 _FURTHEST = timedelta(days=3660)
 _MAX_VERSION = 2**31 - 1
@@ -87,11 +87,6 @@ class Offer:
 ASKS: dict[Action, tuple[str, ...]] = {
     Action.RETURN: ("note",), Action.APPROVE: (), Action.SCHEDULE: ("publish_at", "unpublish_at"),
 }  # fmt: skip
-#: The step most people come for stands first and is filled with colour.
-_ORDER = (
-    Action.APPROVE, Action.PUBLISH, Action.SUBMIT, Action.RESTORE, Action.SCHEDULE, Action.RETURN, Action.WITHDRAW,
-    Action.UNSCHEDULE, Action.DISCARD, Action.UNPUBLISH, Action.ARCHIVE,
-)  # fmt: skip
 _HARSH = frozenset({Action.DISCARD, Action.UNPUBLISH, Action.ARCHIVE})
 
 
@@ -108,7 +103,7 @@ def offers(article: Article, actions: Sequence[Action]) -> Offers:
     made = [
         Offer(action.value, verb(action, article), _blank(action, article), ASKS.get(action, ()),
               is_main=at == 0 and action not in _HARSH, is_harsh=action in _HARSH)
-        for at, action in enumerate(sorted(actions, key=_ORDER.index))
+        for at, action in enumerate(sorted(actions, key=USUAL_ORDER.index))
     ]  # fmt: skip
     return Offers([offer for offer in made if not offer.is_harsh], [offer for offer in made if offer.is_harsh])
 
