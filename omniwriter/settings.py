@@ -103,6 +103,9 @@ def database(url: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
+        # Threads of the bridge live as long as the process. To open the file for each request, and to write its log
+        # back when the last connection is closed, took as long as the list of articles itself.
+        config["CONN_MAX_AGE"] = None
     else:
         most = ENV["OMNI_DB_POOL_SIZE"] + ENV["OMNI_DB_POOL_OVERFLOW"]
         # Opened as they are needed: N processes that keep 20 each would fill a server's 100 while idle.

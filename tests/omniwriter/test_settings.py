@@ -77,6 +77,14 @@ def test_sqlite_is_opened_in_wal_mode(tmp_path: Path) -> None:
     assert evaluate(tmp_path, query) == "wal"
 
 
+def test_sqlite_stays_open_from_one_request_to_the_next(tmp_path: Path) -> None:
+    made = "connection.cursor().execute('CREATE TEMP TABLE of_this_connection (one)') and 1"
+    ended = "len(__import__('django.core.signals', fromlist=['signals']).request_finished.send(None)) and 1"
+    found = ONE_VALUE.format("SELECT COUNT(*) FROM of_this_connection")
+
+    assert evaluate(tmp_path, f"[{made}, {ended}, {found}]") == [1, 1, 0]
+
+
 def test_the_cache_works_in_valkey(tmp_path: Path, valkey_url: str) -> None:
     stored = "(caches['default'].set('key', [1]), caches['default'].get('key'))[1]"
 
