@@ -31,7 +31,11 @@ def etag_of(content: bytes, version: int | None = None) -> str:
 
 def public_answer(request: HttpRequest, body: Any) -> HttpResponse:
     """Answer what is the same for everybody: any cache may keep it for a moment and ask whether it still holds."""
-    content = encoded(body)
+    return public_content(request, encoded(body))
+
+
+def public_content(request: HttpRequest, content: bytes) -> HttpResponse:
+    """Answer what is the same for everybody and was encoded before."""
     response = _answer(content, etag_of(content))
     response["Cache-Control"] = f"public, max-age={PUBLIC_MAX_AGE_S}, stale-while-revalidate={STALE_S}"
     if request.headers.get("Authorization"):

@@ -9,9 +9,17 @@ from ninja import Query, Router
 from ninja.errors import AuthenticationError, HttpError
 
 from articles.access import VIEW
-from articles.api.answers import private_answer, public_answer
+from articles.api.answers import private_answer, public_answer, public_content
 from articles.api.callers import Caller, caller_of
-from articles.api.documents import chosen_fields, items_of, live_document, only, working_document
+from articles.api.documents import (
+    chosen_fields,
+    items_of,
+    list_content,
+    live_document,
+    only,
+    popular_content,
+    working_document,
+)
 from articles.api.parser import refuse_unknown
 from articles.api.schemas import (
     ArticleDetail,
@@ -29,8 +37,6 @@ from articles.api.schemas import (
 )
 from articles.enums import Status
 from articles.selectors import api as selectors
-from articles.selectors import public
-from articles.selectors.popular import article_popular
 from articles.selectors.search import article_search
 from articles.tokens import Scope
 
@@ -53,8 +59,7 @@ def article_list(request: HttpRequest, query: Query[ArticleListQuery]) -> HttpRe
     fields = chosen_fields(query.fields, ArticleItem)
     wanted = _filters(query)
     if query.status is None or query.status is Status.PUBLISHED:
-        page = public.article_list(**wanted)
-        return public_answer(request, {"items": items_of(page.rows, fields), "next_cursor": page.older})
+        return public_content(request, list_content(fields=fields, **wanted))
     caller = _reader_of_drafts(request)
     if not caller.user.has_perm(VIEW):
         others = wanted["author"] not in (None, caller.user.pk)
@@ -72,8 +77,8 @@ def articles_popular(request: HttpRequest, query: Query[PopularQuery]) -> HttpRe
     """List published articles by how much they are read lately."""
     refuse_unknown(request.GET, PopularQuery.model_fields)
     fields = chosen_fields(query.fields, ArticleItem)
-    rows = article_popular(limit=query.limit, language=query.language and query.language.value)
-    return public_answer(request, {"items": items_of(rows, fields)})
+    language = query.language and query.language.value
+    return public_content(request, popular_content(fields=fields, limit=query.limit, language=language))
 
 
 @router.get(

@@ -12,28 +12,55 @@ from articles.access import actions_for
 from articles.api.answers import encoded, etag_of
 from articles.api.callers import Caller
 from articles.api.parser import refuse
+from articles.caching import LISTS
 from articles.enums import Status
 from articles.images import image_url
 from articles.images.markup import jpegs
 from articles.models import Article, Category, Image
 from articles.selectors.api import tags_of
-from articles.selectors.public import ArticleRow
+from articles.selectors.popular import article_popular
+from articles.selectors.public import LOCAL_S, ArticleRow, article_list
+from omniwriter.cache import Ttl, cache_query
 
 Document = dict[str, Any]
 _ANY_SLUG = "any-slug"
 COVER_WIDTH = 1280
 
 
-def chosen_fields(fields: str | None, schema: type[Schema]) -> Collection[str]:
-    """Return the fields to answer with; refuse one that the document does not have."""
+@cache_query(name="documents.list", namespaces=LISTS, local_s=LOCAL_S)
+def list_content(
+    *,
+    fields: tuple[str, ...],
+    limit: int,
+    before: str | None = None,
+    language: str | None = None,
+    category: int | None = None,
+    tag: int | None = None,
+    author: int | None = None,
+) -> bytes:
+    """Return a page of published articles as the API writes it: the same for every caller. Raises CursorError."""
+    page = article_list.uncached(
+        limit=limit, before=before, language=language, category=category, tag=tag, author=author
+    )
+    return encoded({"items": items_of(page.rows, fields), "next_cursor": page.older})
+
+
+@cache_query(name="documents.popular", namespaces=LISTS, ttl=Ttl.POPULAR, local_s=LOCAL_S)
+def popular_content(*, fields: tuple[str, ...], limit: int, language: str | None = None) -> bytes:
+    """Return the most read articles as the API writes them."""
+    return encoded({"items": items_of(article_popular.uncached(limit=limit, language=language), fields)})
+
+
+def chosen_fields(fields: str | None, schema: type[Schema]) -> tuple[str, ...]:
+    """Return the fields to answer with, in one order; refuse one that the document does not have."""
     known = schema.model_fields
     if fields is None:
-        return known
+        return tuple(known)
     chosen = fields.split(",")
     unknown = [name for name in chosen if name not in known]
     if unknown:
         refuse(["fields"], f"There is no field {unknown[0]!r}; there are {', '.join(known)}.")
-    return chosen
+    return tuple(name for name in known if name in chosen)
 
 
 def only(document: Mapping[str, Any], fields: Collection[str]) -> Document:
