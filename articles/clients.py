@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -22,6 +23,7 @@ def client_address(request: HttpRequest) -> str:
     return _address(hops[-proxies]) or _address(connected)
 
 
+@lru_cache(maxsize=1_000)  # who asks, asks again
 def _address(text: str) -> str:
     """Return the address in its one spelling, empty when it is none."""
     try:

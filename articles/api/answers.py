@@ -38,7 +38,7 @@ def public_content(request: HttpRequest, content: bytes) -> HttpResponse:
     """Answer what is the same for everybody and was encoded before."""
     response = _answer(content, etag_of(content))
     response["Cache-Control"] = f"public, max-age={PUBLIC_MAX_AGE_S}, stale-while-revalidate={STALE_S}"
-    if request.headers.get("Authorization"):
+    if request.META.get("HTTP_AUTHORIZATION"):
         response["Cache-Control"] = "private, no-cache"
     return _not_modified(request, response)
 
@@ -60,7 +60,7 @@ def _answer(content: bytes, etag: str, status: int = 200) -> HttpResponse:
 
 def _not_modified(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Answer 304 without the body to who has it already."""
-    wanted = parse_etags(request.headers.get("If-None-Match", ""))
+    wanted = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
     if "*" not in wanted and response["ETag"] not in [tag.removeprefix("W/") for tag in wanted]:
         return response
     bare = HttpResponse(status=304)

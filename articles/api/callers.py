@@ -49,7 +49,7 @@ class ApiRequest(HttpRequest):
 
 def caller_by_token(request: HttpRequest) -> Caller | None:
     """Return the caller that the request's token names, None without one; raises AuthenticationError for a bad one."""
-    raw = bearer(request.headers.get("Authorization", ""))
+    raw = bearer(request.META.get("HTTP_AUTHORIZATION", ""))  # request.headers would first make a dict of them all
     if raw is None:
         return None
     token = token_authenticate(raw=raw)
