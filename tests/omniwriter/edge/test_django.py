@@ -169,6 +169,17 @@ async def test_answers_from_memory_are_counted_as_requests_of_their_route_and_as
     assert (reads.count, reads.errors) == (4, 1)
 
 
+async def test_an_answer_from_memory_tells_its_own_duration_when_answers_do(bridge: Bridge, settings) -> None:
+    settings.PERFMON = {**settings.PERFMON, "SERVER_TIMING": True}
+    edge = Edge(bridge, limit_bytes=1 << 20)
+    await ask(edge, TOLD)
+
+    told = [(await ask(edge, TOLD)).headers["server-timing"] for _ in range(2)]
+
+    assert [float(text.removeprefix("app;dur=")) < 10_000 for text in told] == [True, True]
+    assert told[0] != told[1]
+
+
 async def test_paths_that_perfmon_leaves_out_are_left_out_here_too(edge: Edge, recorded, settings) -> None:
     settings.PERFMON = {**settings.PERFMON, "IGNORE_PATHS": ["/told/"]}
     edge._app = Bridge(get_wsgi_application(), threads=1, queue=8, limit_bytes=1 << 20)
