@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connections
@@ -35,6 +36,7 @@ class Cluster:
             "DATABASE_URL": f"sqlite:///{connections['default'].settings_dict['NAME']}",
             "OMNI_VAR_DIR": str(folder / "var"),
             "OMNI_SERVER_TIMING": "true",
+            "OMNI_EDGE_MB": "0",  # whose answers name no Server-Timing
         }
         self._folder, self._tree, self._token = folder, tree, raw_token
         self.running: list[Running] = []
@@ -67,7 +69,7 @@ class Cluster:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             headers = {"Authorization": f"Bearer {self._token}"}
-            connection.request("GET", f"/api/dashboard/data?topic={topic}", headers=headers)
+            connection.request("GET", f"/api/dashboard/data?topic={quote(topic)}", headers=headers)
             answer = connection.getresponse()
             body = answer.read()
             assert answer.status == 200, body
