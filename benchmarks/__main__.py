@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.report import Result
 
-NOT_BENCHMARKS = {"__init__", "__main__", "measure", "report", "book"}
+NOT_BENCHMARKS = {"__init__", "__main__", "measure", "report", "book", "wrk"}
 
 
 def names() -> dict[str, str]:

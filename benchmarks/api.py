@@ -1,0 +1,210 @@
+"""The API over 10,000 articles, cached at each level and not at all, beside bare views, DRF and django-ninja.
+
+One uvicorn process a candidate, loaded by ``wrk -t1 -c32`` in turn, round by round, while the others idle; wrk shares
+the two cores. Articles that are made once stay in ``var/benchmark-api``; delete the folder to make them anew. The peers
+have no throttle, so ours is off (``OMNI_API_RATES``), but for the candidate that shows what it costs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+
+from benchmarks.measure import ROOT, Samples, cpu_seconds, figures, free_port, interleaved, median_ratio, say, server
+from benchmarks.report import Result
+from benchmarks.sites import articles as site
+from benchmarks.sites.api_loads import LIMIT, LIST, POPULAR, Data
+from benchmarks.wrk import Load, Said, require_wrk, run_wrk
+from omniwriter.stack.valkey import valkey_service, valkey_url
+
+ARTICLES = 10_000
+FOLDER = ROOT / "var" / "benchmark-api"
+PATIENT = "omniwriter.bridge.protocol:PatientProtocol"
+OURS, PEERS = "omniwriter.asgi:application", "benchmarks.sites.api:bridged"
+NO_EDGE = {"OMNI_EDGE_MB": "0"}
+#: Each server: its application, its protocol, and what its environment has beside what all have.
+SERVERS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "ours": (OURS, PATIENT, {}),
+    "inner": (OURS, PATIENT, NO_EDGE),
+    "uncached": (OURS, PATIENT, {**NO_EDGE, "OMNI_CACHE": "false"}),
+    "throttled": (OURS, PATIENT, {**NO_EDGE, "OMNI_API_RATES": f"anonymous={10**9}"}),
+    "stock": ("benchmarks.sites.api_stock:application", "httptools", {"OMNI_CACHE": "false"}),
+    "raw": ("benchmarks.sites.api_raw:application", "httptools", {}),
+    "bare": (PEERS, "httptools", {"BENCHMARK_MIDDLEWARE": "common"}),
+    "bare_stock": ("benchmarks.sites.api:stock", "httptools", {"BENCHMARK_MIDDLEWARE": "common"}),
+    "lists": (PEERS, "httptools", {"BENCHMARK_MIDDLEWARE": "startproject"}),
+}
+LIMITS = (
+    ("list_edge", "raw", 0.6),
+    ("list_edge", "list_stock", 20.0),
+    ("list_uncached", "drf", 3.5),
+    ("list_uncached", "ninja", 2.0),
+    ("list_query", "bare_valkey", 0.8),
+)
+
+
+def loads(data: Data, etag: str) -> dict[str, Load]:
+    """Return every candidate. A session passes by what is kept for readers without one, and meets the query's result."""
+    session, known = ("Cookie: sessionid=thisisnobodyssession",), (f"If-None-Match: {etag}",)
+    return {
+        "raw": Load("raw"),
+        "bare": Load("bare", "/bare"),
+        "bare_stock": Load("bare_stock", "/bare"),
+        "bare_valkey": Load("bare", "/valkey"),
+        "drf": Load("lists", "/drf/articles"),
+        "ninja": Load("lists", "/ninja/articles"),
+        "list_stock": Load("stock", LIST),
+        "list_uncached": Load("uncached", LIST),
+        "list_missed": Load("inner", paths=data.list_pages()),
+        "list_query": Load("inner", LIST, headers=session),
+        "list_response": Load("inner", LIST),
+        "list_response_304": Load("inner", LIST, headers=known),
+        "list_throttled": Load("throttled", LIST),
+        "list_edge": Load("ours", LIST),
+        "list_edge_304": Load("ours", LIST, headers=known),
+        "detail_uncached": Load("uncached", paths=data.details()),
+        "detail_response": Load("inner", f"{LIST}/{data.ids[-1]}"),
+        "popular_uncached": Load("uncached", POPULAR),
+        "popular_query": Load("inner", POPULAR, headers=session),
+        "popular_response": Load("inner", POPULAR),
+        "search_missed": Load("inner", paths=data.searches()),
+    }
+
+
+@dataclass
+class Running:
+    """A server under test."""
+
+    process: psutil.Popen
+    port: int
+
+
+@dataclass
+class Turns:
+    """What a candidate's runs came to, beside their rates."""
+
+    said: list[Said] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)  # of the server's process, a request
+
+
+def run(quick: bool) -> Result:
+    """Measure all candidates in turn and hold ours to the peers."""
+    require_wrk("api")
+    result = Result("api")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    site.set_up(FOLDER)
+    site.fill(ARTICLES, say)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        servers = _servers(stack, folder)
+        _compare(servers)
+        _, etag = _get(servers["inner"], LIST)
+        _measure(result, servers, loads(Data(FOLDER / "omniwriter.sqlite3"), etag), folder, quick)
+    return result
+
+
+def _measure(result: Result, servers: dict[str, Running], candidates: dict[str, Load], folder: Path, quick: bool) -> None:
+    rounds, seconds = (3, 1) if quick else (7, 3)
+    turns = {name: Turns() for name in candidates}
+    timed = {name: _timed(servers[load.server], load, seconds, folder, turns[name]) for name, load in candidates.items()}
+    say(f"warming up {len(candidates)} candidates")
+    for load in candidates.values():
+        run_wrk(load, servers[load.server].port, 1, folder)
+    say(f"{rounds} rounds of {seconds} s each")
+    samples = interleaved(timed, rounds)
+    result.metrics |= figures(samples, "per_s")
+    for name, turn in turns.items():
+        result.metrics |= {
+            f"{name}_p50_ms": statistics.median(said.p50_ms for said in turn.said),
+            f"{name}_p99_ms": statistics.median(said.p99_ms for said in turn.said),
+            f"{name}_cpu_us": statistics.median(turn.cpu_us),
+        }
+    _judge(result, samples)
+
+
+def _judge(result: Result, samples: Samples) -> None:
+    result.metrics["throttle_cost_pct"] = 100 * (1 - median_ratio(samples, "list_throttled", "list_response"))
+    for name, peer, limit in LIMITS:
+        result.at_least(f"{name}_to_{peer}_ratio", median_ratio(samples, name, peer), limit)
+
+
+def _timed(running: Running, load: Load, seconds: int, folder: Path, turns: Turns) -> Callable[[], float]:
+    def once() -> float:
+        before_s = cpu_seconds(running.process)
+        said = run_wrk(load, running.port, seconds, folder)
+        turns.said.append(said)
+        turns.cpu_us.append(1e6 * (cpu_seconds(running.process) - before_s) / said.requests)
+        return said.per_s
+
+    return once
+
+
+# Servers
+
+
+def _servers(stack: contextlib.ExitStack, folder: Path) -> dict[str, Running]:
+    """Start ours first: the peers need the bytes that it answers."""
+    environment = _environment(stack, folder)
+    found: dict[str, Running] = {}
+    for name, (application, protocol, own) in SERVERS.items():
+        found[name] = _started(stack, application, protocol, {**environment, **own})
+        if name == "ours":
+            body, _ = _get(found[name], LIST)
+            Path(environment["BENCHMARK_BYTES"]).write_bytes(body)
+    return found
+
+
+def _environment(stack: contextlib.ExitStack, folder: Path) -> dict[str, str]:
+    port = free_port()
+    service = valkey_service(folder / "valkey", port=port, persistent=False)
+    stack.enter_context(server(list(service.command), port))
+    return {
+        "DJANGO_SETTINGS_MODULE": "omniwriter.settings", "OMNI_VAR_DIR": str(FOLDER), "DATABASE_URL": "",
+        "REDIS_URL": valkey_url(service), "OMNI_PERFMON": "true", "OMNI_LOG_LEVEL": "ERROR",
+        "OMNI_API_RATES": "anonymous=0", "BENCHMARK_BYTES": str(folder / "list.json"),
+        "BENCHMARK_DATABASE": str(FOLDER / "omniwriter.sqlite3"),
+    }  # fmt: skip
+
+
+def _started(stack: contextlib.ExitStack, application: str, protocol: str, env: Mapping[str, str]) -> Running:
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "uvicorn", application, "--port", str(port), "--loop", "uvloop"),
+        *("--http", protocol, "--no-access-log", "--log-level", "error"),
+    ]
+    return Running(stack.enter_context(server(command, port, env=env)), port)
+
+
+def _get(running: Running, path: str) -> tuple[bytes, str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=10) as answer:
+        return answer.read(), answer.headers.get("ETag", "")
+
+
+# The peers must serve what we serve
+
+
+def _compare(servers: Mapping[str, Running]) -> None:
+    ours = list(_items(servers["inner"], LIST, "items"))
+    assert len(ours) == LIMIT, f"{len(ours)} articles in a page"
+    for path, key in (("/drf/articles", "results"), ("/ninja/articles", "items")):
+        assert list(_items(servers["lists"], path, key)) == ours, f"{path} does not serve what {LIST} serves"
+    for name in ("raw", "bare", "bare_stock"):
+        body, _ = _get(servers[name], "/bare")
+        assert body == _get(servers["inner"], LIST)[0], f"{name} does not serve what {LIST} serves"
+
+
+def _items(running: Running, path: str, key: str) -> Iterator[dict[str, Any]]:
+    """Yield the articles of a list with the moments cut to milliseconds, as django-ninja writes them."""
+    for item in orjson.loads(_get(running, path)[0])[key]:
+        moments = {name: item[name][:23] for name in ("published_at", "updated_at")}
+        yield {**item, **moments}

@@ -1,0 +1,1 @@
+"""An app over the tables of ours as somebody else would write it, with nothing of ours in it."""
