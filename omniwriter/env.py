@@ -111,6 +111,7 @@ VARIABLES = (
     Variable(
         "OMNI_HTTP_LIMIT_MB", "int", "128", "Largest request body that is read, in MiB; a larger one is answered 413."
     ),
+    Variable("OMNI_CACHE", "bool", "true", "Keep results and answers; false shows what the site does without."),
     Variable(
         "OMNI_EDGE_MB",
         "int",

@@ -170,6 +170,7 @@ def cache(number: int, prefix: str) -> dict[str, Any]:
     }
 
 
+CACHE_KEEPS = ENV["OMNI_CACHE"]  # omniwriter/cache
 CACHES = {"default": cache(2, "omniwriter"), "sessions": cache(3, "sessions")}
 DJANGO_REDIS_LOGGER = "omniwriter.cache"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

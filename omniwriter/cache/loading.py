@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connections
 
 from omniwriter.cache.codec import decode, encode
@@ -95,16 +96,16 @@ def refresh(place: Place, compute: Callable[[], Any]) -> Loaded:
     return _guarded(place, compute, _refresh)
 
 
-def in_transaction() -> bool:
-    """Whether what is read now may never be committed."""
-    return bool(connections["default"].in_atomic_block)
+def passes_by() -> bool:
+    """Whether nothing is read from the cache or kept: it is switched off, or what is seen now may not be committed."""
+    return not settings.CACHE_KEEPS or bool(connections["default"].in_atomic_block)
 
 
 Way = Callable[[Store, Place, Callable[[], Any]], Loaded]
 
 
 def _guarded(place: Place, compute: Callable[[], Any], way: Way) -> Loaded:
-    if in_transaction():
+    if passes_by():
         return Loaded(compute(), State.BYPASS)
     if not outage.is_open:
         try:

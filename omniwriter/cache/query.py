@@ -9,7 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from omniwriter.cache.errors import CacheError
 from omniwriter.cache.keys import value_key
-from omniwriter.cache.loading import Loaded, Place, in_transaction, load, refresh
+from omniwriter.cache.loading import Loaded, Place, load, passes_by, refresh
 from omniwriter.cache.local import local_value
 from omniwriter.cache.ttl import Ttl, stale_s_of, ttl_seconds
 
@@ -33,7 +33,7 @@ class CachedQuery(Generic[P, T]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the result, kept or made now."""
         compute = partial(self.uncached, *args, **kwargs)
-        if in_transaction():
+        if passes_by():
             return compute()
         place = self.place(**kwargs)
         if self.local_s:

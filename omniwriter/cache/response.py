@@ -99,9 +99,11 @@ def variant(request: HttpRequest, params: tuple[str, ...]) -> Arguments | None:
     """Return what an anonymous reader's answer depends on; None when it is not one to keep.
 
     The parameters' order, and those that only say where a reader came from, make no difference. While templates are
-    being worked on (``DEBUG``) nothing is kept.
+    being worked on (``DEBUG``) nothing is kept, nor with ``OMNI_CACHE=false``.
     """
-    if settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META or settings.DEBUG:
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META:
+        return None
+    if settings.DEBUG or not settings.CACHE_KEEPS:
         return None
     query = kept_parameters(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
     if query is None or any(key not in params for key, _ in query) or len(dict(query)) != len(query):

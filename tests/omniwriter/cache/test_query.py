@@ -229,3 +229,13 @@ def test_the_first_level_is_a_copy_for_each_and_empty_after_a_change(valkey_cach
     assert _commands(valkey_cache) - commands == 1  # the count itself
     renew(["lists"])
     assert value() == ["b"]
+
+
+def test_with_the_cache_switched_off_nothing_is_read_or_kept(
+    valkey_cache: Any, counted: Counted, settings: Any
+) -> None:
+    cached = cache_query(name="test.off", namespaces=(), local_s=1)(counted("made"))
+    cached()
+    settings.CACHE_KEEPS = False
+
+    assert [cached(), cached.loaded().state, cached.uncached.calls] == ["made", State.BYPASS, 3]  # type: ignore[attr-defined]

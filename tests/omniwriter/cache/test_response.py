@@ -139,3 +139,11 @@ def test_another_release_reads_nothing_that_this_one_has_kept(valkey_cache: Any,
             assert client.get(PAGE)["X-Cache"] == "miss"
     finally:
         _release.cache_clear()
+
+
+@override_settings(CACHE_KEEPS=False)
+def test_with_the_cache_switched_off_every_reader_asks_the_view(valkey_cache: Any, client: Client) -> None:
+    answers = [client.get(PAGE) for _ in range(2)]
+
+    assert [answer["X-Cache"] for answer in answers] == ["bypass", "bypass"]
+    assert len(views.calls) == 2
