@@ -72,6 +72,15 @@ VARIABLES = (
         choices=VALKEY_SCHEMES,
     ),
     Variable(
+        "OMNI_CACHE_URL",
+        "url",
+        "",
+        "Valkey or Redis for the cache alone. Empty: the bundled one under manage.py up, else a database of REDIS_URL.",
+        secret=True,
+        choices=VALKEY_SCHEMES,
+    ),
+    Variable("OMNI_CACHE_MB", "int", "256", "Memory of the bundled cache in MiB; what is used least leaves first."),
+    Variable(
         "OMNI_SEARCH_URL",
         "url",
         "",

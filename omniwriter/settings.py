@@ -134,9 +134,10 @@ DATABASE_ROUTERS = ["omniwriter.routers.PrimaryReplicaRouter"]
 REPLICA_MAX_LAG_MS = ENV["OMNI_REPLICA_MAX_LAG_MS"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Valkey: 0 measurements and websockets, 1 tasks, 2 cache, 3 sessions
+# Valkey: 0 measurements and websockets, 1 tasks, 2 cache, which may have a server of its own, 3 sessions
 
-REDIS_URL = re.sub("^valkey", "redis", ENV["REDIS_URL"])  # one protocol; libraries know the older name
+# One protocol; libraries know the older name.
+REDIS_URL, CACHE_URL = (re.sub("^valkey", "redis", ENV[name]) for name in ("REDIS_URL", "OMNI_CACHE_URL"))
 
 
 def valkey_database(url: str, number: int) -> str:
@@ -156,22 +157,22 @@ def celery_url(url: str) -> str:
     return valkey_database(url, 1)
 
 
-def cache(number: int, prefix: str) -> dict[str, Any]:
+def cache(url: str, number: int, prefix: str) -> dict[str, Any]:
     """Return Django's settings for a cache: Valkey when there is one, this process's memory otherwise."""
-    if not REDIS_URL:
+    if not url:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": prefix, "KEY_PREFIX": prefix}
     # A cache that is away must cost little: short waits, no retries, and the page is made without it.
     connection = {"socket_timeout": 1, "socket_connect_timeout": 0.5, "retry": None, "max_connections": 100}
     return {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": valkey_database(REDIS_URL, number),
+        "LOCATION": valkey_database(url, number),
         "KEY_PREFIX": prefix,
         "OPTIONS": {"CONNECTION_POOL_KWARGS": connection, "IGNORE_EXCEPTIONS": True, "LOG_IGNORED_EXCEPTIONS": True},
     }
 
 
 CACHE_KEEPS = ENV["OMNI_CACHE"]  # omniwriter/cache
-CACHES = {"default": cache(2, "omniwriter"), "sessions": cache(3, "sessions")}
+CACHES = {"default": cache(CACHE_URL or REDIS_URL, 2, "omniwriter"), "sessions": cache(REDIS_URL, 3, "sessions")}
 DJANGO_REDIS_LOGGER = "omniwriter.cache"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_CACHE_ALIAS = "sessions"
