@@ -146,13 +146,20 @@ def _percentiles_ms(window: Window | None) -> list[float | None]:
 
 def rates(query: PageQuery, points: Sequence[Point]) -> list[float | None]:
     """Events a second of each point: zero where others measured and these did not, None where nothing measured."""
+    return counted(query, points, lambda window, seconds: window.count / seconds)
+
+
+def counted(
+    query: PageQuery, points: Sequence[Point], of: Callable[[Window, float], float | None]
+) -> list[float | None]:
+    """A figure of each point's window and seconds: zero where others measured, None where nothing measured."""
     found: list[float | None] = []
     for point, measured in zip(points, alive(query), strict=True):
         seconds = elapsed_s(query, point.start)
         if not seconds or not (measured or point.window):
             found.append(None)
         else:
-            found.append(point.window.count / seconds if point.window else 0.0)
+            found.append(of(point.window, seconds) if point.window else 0.0)
     return found
 
 

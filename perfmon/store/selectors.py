@@ -119,9 +119,10 @@ def _hour_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_of
 
 
 kept_steps = KeptSteps(64)
-settled_minutes = KeptSums(_minute_rows, 4 * 130)  # four kinds, two hours and a bit
-settled_totals = KeptSums(_summed_settled, 4 * 4)
-settled_hours = KeptSums(_hour_rows, 4 * 6)  # long ranges and those before them
+KINDS = 12  # that the pages read; most have few series
+settled_minutes = KeptSums(_minute_rows, KINDS * 130)  # two hours and a bit
+settled_totals = KeptSums(_summed_settled, KINDS * 4)
+settled_hours = KeptSums(_hour_rows, KINDS * 6)  # long ranges and those before them
 on_config_change(settled_minutes.clear, settled_totals.clear, settled_hours.clear, kept_steps.clear)
 
 

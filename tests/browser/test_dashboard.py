@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import caches
 from django.test import Client
 
 from perfmon.ingest import ingest
@@ -92,6 +93,20 @@ def test_a_request_made_by_hand_shows_up_live(visit, site, collector):
     expect(row).to_have_count(0)
     assert httpx.get(f"{site.url}/admin/login/").status_code == 200
     expect(page.locator('tr.endpoint[data-key="GET /admin/login/"]')).to_have_count(1)
+
+
+def test_a_read_of_a_cache_shows_up_live(visit, site, collector):
+    from playwright.sync_api import expect
+
+    page = visit("/dashboard/data")
+    expect(state(page)).to_have_text("Live")
+    group = page.locator('tr[data-key="default/shop"]')
+    expect(group).to_have_count(0)
+    caches["default"].get("shop:1")
+    caches["default"].set("shop:1", 1)
+    caches["default"].get("shop:1")
+    expect(group.locator(".cell-share")).to_have_text("50.0%")
+    expect(page.locator('.strip[data-key="default"] .figure[data-key="hits"] [data-bind="text"]')).not_to_have_text("–")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from perfmon.alerts.models import Alert
 from perfmon.plotly import plotly_style_ids, plotly_version
 from perfmon.store import rollups
-from tests.perfmon.panels.seeding import LIST, alive, busy, store
+from tests.perfmon.panels.seeding import LIST, add_cache, add_queries, alive, busy, store
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/dashboard", f"/dashboard/endpoint?key={LIST}"]
@@ -198,6 +198,29 @@ def test_the_hosts_page_shows_every_gauge_and_the_own_cost(staff):
     assert "web1" in text
     assert "CPU 30.0%" in text
     assert "Time added to a request 2.90 µs" in text
+
+
+def test_the_page_of_data_shows_caches_groups_and_databases(staff):
+    windows = busy([10])
+    add_cache(windows, "default", "articles", hits=3, misses=1)
+    add_queries(windows, "default", 8)
+    store({int(time.time()) - 2: windows})
+    response = staff.get("/dashboard/data")
+    text = text_of(response)
+    assert re.search(r"default RedisCache|default LocMemCache", text)
+    assert re.search(r"Hits 80\.0 %", text)  # with the read of the request itself
+    assert "articles default 75.0% 4" in text
+    assert "default SQLite needs no pool: a connection is an open file 100%" in text
+    assert "No database has a pool, so nobody waits for a connection." in text
+    assert 'data-chart="cache_hits"' in response.content.decode()
+
+
+def test_the_page_of_data_of_a_quiet_site_says_why_it_is_empty(staff):
+    store({int(time.time()) - 2: alive()})
+    text = text_of(staff.get("/dashboard/data"))
+    assert "No cache was used in the last 5 minutes." in text
+    assert "not used in this range" in text
+    assert "No key was read in this range." in text
 
 
 def fire() -> Alert:

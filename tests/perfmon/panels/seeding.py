@@ -34,6 +34,35 @@ def add_host(windows: Windows, host: str, cpu_pct: float, memory_pct: float) -> 
     _of(windows, "process", f"{host}/1-a").add_total(100 << 20)
 
 
+def add_cache(windows: Windows, alias: str, group: str, hits: int, misses: int, read_ms: float = 0.2) -> None:
+    """Count reads of one group of keys, each with a call of its own, and as many writes as there were misses."""
+    for number in range(hits + misses):
+        for kind, key in (("cache", alias), ("cache_group", f"{alias}/{group}")):
+            _of(windows, kind, key).add(round(read_ms * NS_PER_MS), number < misses)
+    for _ in range(misses):
+        _of(windows, "cache_write", alias).add(round(read_ms * NS_PER_MS))
+
+
+def add_cache_server(windows: Windows, alias: str, **gauges: int) -> None:
+    """Count one answer of the server behind a cache."""
+    for name, value in gauges.items():
+        _of(windows, "cache_server", f"{alias}/{name}").add_total(value)
+
+
+def add_queries(windows: Windows, alias: str, count: int, query_ms: float = 2, failed: int = 0) -> None:
+    """Count queries of one database."""
+    for number in range(count):
+        _of(windows, "query", alias).add(round(query_ms * NS_PER_MS), number < failed)
+
+
+def add_pool(windows: Windows, alias: str, waits_ms: Iterable[float], timeouts: int = 0, **gauges: int) -> None:
+    """Count connections taken from a pool, the first of them not got, and how full the pool of one process is."""
+    for number, wait_ms in enumerate(waits_ms):
+        _of(windows, "pool", alias).add(round(wait_ms * NS_PER_MS), number < timeouts)
+    for name, value in gauges.items():
+        _of(windows, "pool_gauge", f"{alias}/{name}").add_total(value)
+
+
 def alive() -> Windows:
     """A second in which a process flushed and nothing else happened."""
     return {SeriesKey("self", "flush"): Window(1, 0, 900_000, 900_000), SeriesKey("self", "buffer"): Window(1)}

@@ -14,7 +14,17 @@ CSS = (Path(perfmon.__file__).parent / "static" / "perfmon" / "tokens.css").read
 PAIRS = {name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", CSS)}
 THEMES = {"light": 0, "dark": 1}
 TEXTS = ["text", "text-muted", "accent", "good", "warn", "bad"]
-INKS = ["p50", "p90", "p95", "p99", "status-2xx", "status-3xx", "status-4xx", "status-5xx", "series-a", "series-b"]
+INKS = [
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+    "status-2xx",
+    "status-3xx",
+    "status-4xx",
+    "status-5xx",
+    *(f"series-{letter}" for letter in "abcdef"),
+]
 
 
 def luminance(color: str) -> float:
