@@ -1,7 +1,7 @@
 """The numbers that bind: one typed table that alerts, load tests, reviews and the dashboard all read.
 
-Every default is the architecture document's but those of ``alert_cache_errors`` and ``alert_pool_wait_ms``, which it
-leaves open. A project overrides single figures with ``PERF_BUDGETS`` in its settings.
+Every default is the architecture document's but ``alert_cache_error_count`` and ``alert_pool_wait_ms``, which it leaves
+open. A project overrides single figures with ``PERF_BUDGETS`` in its settings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Budgets:
     alert_error_critical_pct: float = 5
     alert_cpu_pct: float = 80
     alert_memory_pct: float = 85
-    alert_cache_errors: int = 0
+    alert_cache_error_count: int = 0
     alert_pool_wait_ms: float = 100
     alert_min_requests: int = 20
     alert_window_s: int = 60

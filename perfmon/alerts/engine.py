@@ -28,9 +28,9 @@ def evaluate(now: float) -> list[Alert]:
     with muted():
         open_alerts = {_key_of(alert): alert for alert in Alert.objects.filter(resolved_at__isnull=True)}
         statuses = {(status.rule, status.scope): status for status in RuleStatus.objects.all()}
-        hosts = {scope for *_rule, scope in (*open_alerts, *statuses) if scope}
+        known = {(rule, scope) for rule, _severity, scope in open_alerts} | set(statuses)
         try:
-            evaluations = read_all(get_budgets(), hosts, now)
+            evaluations = read_all(get_budgets(), known, now)
         except StoreUnavailable as error:
             count_failure("alerts", error)
             return []

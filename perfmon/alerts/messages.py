@@ -11,6 +11,8 @@ RULE_LABELS = {
     "high_error_rate": gettext_lazy("Failing requests"),
     "high_cpu": gettext_lazy("High CPU use"),
     "high_memory": gettext_lazy("High memory use"),
+    "cache_errors": gettext_lazy("Failing cache"),
+    "high_pool_wait": gettext_lazy("Waits for a database connection"),
 }
 _SENTENCES = {
     "high_response_time": gettext_lazy(
@@ -20,6 +22,13 @@ _SENTENCES = {
     "high_cpu": gettext_lazy("CPU of %(scope)s was %(value)s busy over the last %(window)s s; the limit is %(limit)s."),
     "high_memory": gettext_lazy(
         "Memory of %(scope)s was %(value)s full over the last %(window)s s; the limit is %(limit)s."
+    ),
+    "cache_errors": gettext_lazy(
+        "Failed calls of the cache %(scope)s in the last %(window)s s: %(value)s; the limit is %(limit)s."
+    ),
+    "high_pool_wait": gettext_lazy(
+        "One connection in 20 to the database %(scope)s was waited for %(value)s or longer in the last %(window)s s; "
+        "the limit is %(limit)s."
     ),
 }
 _OTHER = gettext_lazy("%(rule)s: %(value)s over the last %(window)s s; the limit is %(limit)s.")
@@ -31,7 +40,7 @@ def rule_label(rule: str) -> str:
 
 
 def sentence(rule: str, *, scope: str, value: float, limit: float, unit: str, window_s: int) -> str:
-    """One sentence about a figure past its limit; ``value`` and ``limit`` in ``unit`` ("ms" or "%")."""
+    """One sentence about a figure past its limit; ``value`` and ``limit`` in ``unit`` ("ms", "%" or "")."""
     return str(_SENTENCES.get(rule, _OTHER)) % {
         "rule": rule_label(rule),
         "scope": scope or _("all hosts"),
@@ -47,10 +56,10 @@ def held_note(value: float, unit: str) -> str:
 
 
 def figure(value: float, unit: str) -> str:
-    """A figure with its unit and about three digits: "873 ms", "2.41 s", "7%", "0.52%"."""
+    """A figure with its unit and about three digits: "873 ms", "2.41 s", "7%", "0.52%", "12"."""
     if unit == "ms" and value >= 1000:
         return f"{_short(value / 1000)} s"
-    return f"{_short(value)}%" if unit == "%" else f"{_short(value)} {unit}"
+    return f"{_short(value)}%" if unit == "%" else f"{_short(value)} {unit}".rstrip()
 
 
 def _short(value: float) -> str:

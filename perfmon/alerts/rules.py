@@ -37,10 +37,11 @@ class State(StrEnum):
 
 
 class Unit(StrEnum):
-    """Units a rule's figures come in."""
+    """Units a rule's figures come in; a count has none."""
 
     MS = "ms"
     PCT = "%"
+    COUNT = ""
 
 
 FIRING_STATES = (State.FIRING, State.HELD)
@@ -51,8 +52,8 @@ OPEN_STATES = (State.PENDING, *FIRING_STATES)
 class Rule:
     """What is watched and when it is worth telling: limits in ``unit``, durations in seconds.
 
-    ``quantity`` names the reading (``p95``, ``errors``, ``cpu``, ``memory``); ``min_count`` is the number of events
-    without which a reading says nothing.
+    ``quantity`` names the reading (``p95``, ``errors``, ``cpu``, ``memory``, ``failed``, ``wait``); ``min_count`` is
+    the number of events without which a reading says nothing.
     """
 
     name: str
@@ -170,6 +171,20 @@ def host_rules(budgets: Budgets) -> tuple[Rule, ...]:
     )
 
 
+def data_rules(budgets: Budgets) -> tuple[Rule, ...]:
+    """The rules over each cache and each database pool: ``cache_errors`` in failed calls, ``high_pool_wait`` in ms.
+
+    A cache that fails is made up for by the site, so nobody would notice: it fires at once, and with a limit of 0
+    at the first failed call.
+    """
+    failed, wait_ms = budgets.alert_cache_error_count, budgets.alert_pool_wait_ms
+    share, count = 1 - budgets.alert_clear_margin_pct / 100, budgets.alert_min_requests
+    return (
+        _rule(budgets, "cache_errors", "failed", Unit.COUNT, failed, max(1, failed * share), for_s=0),
+        _rule(budgets, "high_pool_wait", "wait", Unit.MS, wait_ms, wait_ms * share, min_count=count),
+    )
+
+
 def _rule(
     budgets: Budgets,
     name: str,
@@ -180,8 +195,10 @@ def _rule(
     *,
     severity: Severity = Severity.WARNING,
     min_count: int = 1,
+    for_s: float | None = None,
 ) -> Rule:
-    urgent = severity == Severity.CRITICAL
+    if for_s is None:
+        for_s = budgets.alert_for_critical_s if severity == Severity.CRITICAL else budgets.alert_for_warning_s
     return Rule(
         name=name,
         severity=severity,
@@ -189,7 +206,7 @@ def _rule(
         unit=unit,
         raise_above=limit,
         clear_below=clear_below,
-        for_s=budgets.alert_for_critical_s if urgent else budgets.alert_for_warning_s,
+        for_s=for_s,
         keep_firing_s=budgets.alert_keep_firing_s,
         min_count=min_count,
         window_s=budgets.alert_window_s,

@@ -52,7 +52,9 @@ def count(value: float | None) -> Figure:
 
 
 def rate(value: float | None, unit: str = "/s") -> Figure:
-    """Events a second."""
+    """Events a second; 0 only when there were none."""
+    if value is not None and 0 < value < 0.005:
+        return Figure(value=value, text=f"<{localize('0.01')}", unit=unit)
     if value is None or value < 1000:
         return _figure(value, value, unit)
     return _figure(value, value / 1000, f"k{unit}")

@@ -56,7 +56,7 @@ function layout(element, chart, frame, view, ink) {
     shapes: [...chart.targets.filter((target) => target.value <= chart.top).map((target) => dashed(target, ink)),
       ...visible(frame, from, to).map((marker) => upright(marker, ink))],
     annotations: [...chart.targets.map((target, at) => label(target, at, chart, view, ink)),
-      ...(chart.name === "latency" ? visible(frame, from, to).map((marker, _, all) => markerLabel(marker, all, [from, to], ink)) : [])],
+      ...(chart === frame.charts[0] ? visible(frame, from, to).map((marker, _, all) => markerLabel(marker, all, [from, to], ink)) : [])],
   };
 }
 

@@ -24,7 +24,10 @@ def ten_of(start: int) -> bytes:
 
 @pytest.fixture
 def fill(settings: Any) -> Fill:
-    """Write seconds ``[end - seconds, end)``: requests of ``ms`` each, ``errors`` of them failing, and host gauges."""
+    """Write seconds ``[end - seconds, end)``: requests of ``ms`` each, ``errors`` of them failing, and host gauges.
+
+    And of each alias, failed calls of the cache a second, and a wait for a connection of so many ms a second.
+    """
     settings.PERFMON = {"VALKEY_URL": ""}
 
     def write(
@@ -35,8 +38,15 @@ def fill(settings: Any) -> Fill:
         ms: float = 50,
         errors: int = 0,
         gauges: Mapping[str, float] | None = None,
+        cache_errors: Mapping[str, int] | None = None,
+        waits: Mapping[str, float] | None = None,
     ) -> None:
-        windows: dict[SeriesKey, Window] = {}
+        windows: dict[SeriesKey, Window] = {SeriesKey("self", "flush"): Window(1)}
+        for alias, failed in (cache_errors or {}).items():
+            windows[SeriesKey("cache_error", alias)] = Window(failed)
+        for alias, wait_ms in (waits or {}).items():
+            windows[SeriesKey("pool", alias)] = wait = Window()
+            wait.add(round(wait_ms * NS_PER_MS))
         if requests:
             total = windows[SeriesKey("request", "*")] = Window()
             for number in range(requests):

@@ -172,6 +172,61 @@ def test_quiet_rules_write_no_more_than_once_a_minute(fill: Any, django_assert_n
         evaluate(NOW + TICK_S)
 
 
+def test_a_failed_call_of_a_cache_fires_at_once_and_ends_a_while_after_the_last_one(fill: Any) -> None:
+    fill(NOW, seconds=1, cache_errors={"default": 3})
+    evaluate(NOW)
+    assert names(active_alerts()) == [("cache_errors", "warning", "default", "firing")]
+    text = "Failed calls of the cache default in the last 60 s: 3; the limit is 0."
+    assert active_alerts()[0].message == text
+    fill(NOW + 400, seconds=400)
+    now = evaluate_for(NOW + TICK_S, 61)
+    assert active_alerts()[0].state == "held"
+    evaluate_for(now, 130)
+    assert active_alerts() == []
+    assert past_alerts()[0].scope == "default"
+
+
+def test_a_cache_alert_neither_ends_nor_rises_while_nobody_measures(fill: Any) -> None:
+    fill(NOW, seconds=1, cache_errors={"default": 3})
+    evaluate(NOW)
+    evaluate_for(NOW + 120, 400)
+    assert names(active_alerts()) == [("cache_errors", "warning", "default", "firing")]
+    assert ("cache_errors", "missing") in {(item.rule, item.reason) for item in rules_without_data()}
+
+
+def test_a_site_may_live_with_some_failed_calls(fill: Any, settings: Any) -> None:
+    settings.PERF_BUDGETS = {"alert_cache_error_count": 200}
+    fill(NOW, seconds=60, cache_errors={"default": 3, "sessions": 4})
+    evaluate(NOW)
+    assert names(active_alerts()) == [("cache_errors", "warning", "sessions", "firing")]
+
+
+def test_long_waits_for_a_connection_fire_for_the_database_they_are_of(fill: Any) -> None:
+    fill(NOW + 120, seconds=200, waits={"default": 5, "replica1": 250})
+    evaluate_for(NOW, 70)
+    assert names(active_alerts()) == [("high_pool_wait", "warning", "replica1", "firing")]
+    assert active_alerts()[0].message == (
+        "One connection in 20 to the database replica1 was waited for 250 ms or longer in the last 60 s; "
+        "the limit is 100 ms."
+    )
+
+
+def test_an_alias_of_a_cache_is_not_taken_for_a_host(fill: Any) -> None:
+    fill(NOW, seconds=1, cache_errors={"default": 3}, gauges={"web1/cpu": 5})
+    evaluate(NOW)
+    evaluate(NOW + TICK_S)
+    scopes = set(RuleStatus.objects.exclude(scope="").values_list("rule", "scope"))
+    assert scopes == {("high_cpu", "web1"), ("cache_errors", "default")}
+
+
+def test_hosts_past_the_hundredth_are_still_watched_together_when_they_were_before(fill: Any) -> None:
+    fill(NOW + 10, gauges={f"web{number:03}/cpu": 10.0 for number in range(110)} | {"web109/cpu": 95.0})
+    evaluate(NOW)
+    evaluate(NOW + TICK_S)
+    assert [alert.scope for alert in Alert.objects.all()] == ["(other)"]
+    assert RuleStatus.objects.filter(rule="high_cpu").count() == 101
+
+
 def test_a_hundred_hosts_are_watched_apart_and_the_rest_by_the_worst_of_them(fill: Any) -> None:
     gauges = {f"web{number:03}/cpu": 10.0 for number in range(110)} | {"web109/cpu": 95.0}
     fill(NOW, gauges=gauges)

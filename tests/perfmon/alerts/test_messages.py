@@ -19,6 +19,7 @@ from perfmon.alerts.messages import figure, rule_label, sentence
         (91.234, "%", "91.2%"),
         (100.0, "%", "100%"),
         (0.0, "%", "0%"),
+        (12.0, "", "12"),
     ],
 )
 def test_figures_have_a_unit_and_about_three_digits(value: float, unit: str, text: str) -> None:

@@ -41,6 +41,11 @@ def test_a_share_is_zero_or_whole_only_when_it_is(value, text):
     assert formats.phrase(formats.percent(value)) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(0, "0/s"), (0.003, "<0.01/s"), (0.34, "0.34/s"), (2_300, "2.30\xa0k/s")])
+def test_a_rate_is_zero_only_when_nothing_happened(value, text):
+    assert formats.phrase(formats.rate(value)) == text
+
+
 def test_a_size_counts_in_powers_of_1024():
     assert formats.phrase(formats.size(2 << 30)).replace("\xa0", " ") == "2.00 GiB"
     assert formats.phrase(formats.size(310, "/s")).replace("\xa0", " ") == "310 B/s"
