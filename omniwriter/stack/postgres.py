@@ -6,6 +6,7 @@ programs run in a user namespace where they have another number and the same fil
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,11 +14,15 @@ import subprocess
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
 
 from omniwriter.stack.binaries import find_binary
 from omniwriter.stack.errors import MissingPartError, StackError
 from omniwriter.stack.ports import LOOPBACK
 from omniwriter.stack.service import Service
+from omniwriter.stack.sockets import postgres_socket
 
 USER = "omniwriter"
 READY_PRIMARY = "database system is ready to accept connections"
@@ -49,43 +54,101 @@ def _run(*command: str) -> None:
         raise StackError(f"{Path(command[len(_prefix())]).name} failed: {(done.stderr or done.stdout).strip()}")
 
 
-def initialise(folder: Path) -> None:
-    """Make a new, empty cluster in ``folder``, in about 0.3 s; one that exists is left alone."""
+def initialise(folder: Path, *, user: str = USER, kept: bool = False) -> None:
+    """Make a new, empty cluster in ``folder``, in about 0.3 s; one that exists is left alone.
+
+    One whose data is kept is on the disk when this returns and lets nobody in over TCP.
+    """
     if (folder / "PG_VERSION").exists():
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Until it is whole it has another name.
+    draft = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.parent.mkdir(parents=True, exist_ok=True)
     _run(
-        *_program("initdb", "--pgdata", str(folder), "--auth", "trust", "--username", USER),
-        *("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions"),
+        *_program("initdb", "--pgdata", str(draft), "--auth", "trust", "--username", user, "--no-instructions"),
+        *("--encoding", "UTF8", "--locale", "C.UTF-8", *(("--auth-host", "reject") if kept else ("--no-sync",))),
     )
+    draft.rename(folder)
 
 
-def clone(folder: Path, *, primary_port: int, slot: str) -> None:
-    """Copy a running primary into ``folder`` as a replica that follows it through the slot ``slot``."""
+def clone(folder: Path, *, primary_port: int, slot: str, host: str | Path = LOOPBACK, user: str = USER) -> None:
+    """Copy a running primary into ``folder`` as a replica that follows it through the new slot ``slot``."""
     if (folder / "PG_VERSION").exists():
         return
-    source = f"host={LOOPBACK} port={primary_port} user={USER}"
     _run(
-        *_program("pg_basebackup", "--pgdata", str(folder), "--dbname", source, "--write-recovery-conf"),
-        *("--create-slot", "--slot", slot, "--checkpoint", "fast", "--no-sync", "--wal-method", "stream"),
+        *_program("pg_basebackup", "--pgdata", str(folder), "--host", str(host), "--port", str(primary_port)),
+        *("--username", user, "--no-password", "--write-recovery-conf", "--create-slot", "--slot", slot),
+        *("--checkpoint", "fast", "--no-sync", "--wal-method", "stream"),
     )
 
 
 def postgres_service(
-    folder: Path, *, port: int, name: str = "postgres", replica: bool = False, options: Mapping[str, str] = OPTIONS
+    folder: Path,
+    *,
+    port: int,
+    name: str = "postgres",
+    replica: bool = False,
+    options: Mapping[str, str] = OPTIONS,
+    sockets: Path | None = None,
 ) -> Service:
-    """Return PostgreSQL over an initialised ``folder``, on a loopback port; raises MissingPartError."""
-    settings = {**options, "listen_addresses": LOOPBACK, "unix_socket_directories": "", "port": str(port)}
+    """Return PostgreSQL over an initialised ``folder``; raises MissingPartError.
+
+    It listens on a loopback port or, with ``sockets``, only on a socket in that folder, which the port gives its name.
+    """
+    settings = {**options, "listen_addresses": "" if sockets else LOOPBACK, "port": str(port)}
+    settings["unix_socket_directories"] = _quoted(sockets) if sockets else ""
     return Service(
         name=name,
         command=_program("postgres", "-D", str(folder), *(f"--{key}={value}" for key, value in settings.items())),
-        listens=port,
+        listens=postgres_socket(sockets, port) if sockets else port,
         says=READY_REPLICA if replica else READY_PRIMARY,
         stop_signal=signal.SIGINT,  # "fast": sessions are ended, the log is closed
         stop_s=5.0,
     )
 
 
-def postgres_url(service: Service, database: str = "postgres") -> str:
-    """Return the URL of a database on a PostgreSQL made by ``postgres_service``."""
-    return f"postgres://{USER}@{LOOPBACK}:{service.listens}/{database}"
+def postgres_url(service: Service, database: str = "postgres", user: str = USER) -> str:
+    """Return the URL of a database on a PostgreSQL made by ``postgres_service``, as Django and libpq read it."""
+    if isinstance(service.listens, Path):
+        at = {"host": str(service.listens.parent), "port": service.listens.suffix[1:]}
+        return f"postgres://{user}@/{database}?{urlencode(at, safe='/')}"
+    return f"postgres://{user}@{LOOPBACK}:{service.listens}/{database}"
+
+
+def processes_in(folder: Path) -> list[psutil.Process]:
+    """Return PostgreSQL's processes that work in ``folder``, also those whose own parent was killed."""
+    found = []
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] == "postgres":
+            with contextlib.suppress(psutil.Error):
+                if Path(process.cwd()) == folder.resolve():
+                    found.append(process)
+    return found
+
+
+def system_identifier(folder: Path) -> bytes:
+    """Return what tells one cluster from another, the same in its replicas; empty when there is none in ``folder``.
+
+    It is the first eight bytes of the control file (``ControlFileData`` in PostgreSQL's ``pg_control.h``).
+    """
+    with contextlib.suppress(OSError):
+        return (folder / "global" / "pg_control").read_bytes()[:8]
+    return b""
+
+
+def version_of(folder: Path) -> str:
+    """Return the major version that made ``folder``."""
+    return (folder / "PG_VERSION").read_text().strip()
+
+
+def installed_version() -> str:
+    """Return the major version of the programs, such as "18"."""
+    command = _program("postgres", "--version")
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return said.split()[2].partition(".")[0]
+
+
+def _quoted(folder: Path) -> str:
+    """Return a folder as an item of one of PostgreSQL's lists of folders."""
+    return '"{}"'.format(str(folder).replace('"', '""'))

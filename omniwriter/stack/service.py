@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +20,26 @@ MAX_TAIL_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """How a service that no restart helps is made good: ``command`` runs in its place, then it is started again.
+
+    It is due when ``broken()`` says so before a start, when the service failed twice in a row before it was ready, and
+    when ``well()``, asked every two seconds while it runs, has not been true for ``unwell_s`` seconds.
+    """
+
+    command: tuple[str, ...]
+    broken: Callable[[], bool]
+    well: Callable[[], bool]
+    unwell_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One program of the stack.
 
     Signs of readiness: ``listens`` (a port or a socket's path), ``page`` (a path it answers on that port),
     ``says`` (words in its log); with none it is ready when it runs. Times are in seconds.
+    Services are started stage by stage. One that can be repaired is not waited for: the others do without it meanwhile.
     """
 
     name: str
@@ -39,6 +54,7 @@ class Service:
     stop_signal: int = signal.SIGTERM
     ready_s: float = 30.0
     stop_s: float = 3.0
+    repair: Repair | None = None
 
     @property
     def address(self) -> str:

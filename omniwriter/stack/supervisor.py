@@ -8,11 +8,12 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from omniwriter.stack.errors import NotReadyError, StackError
+from omniwriter.stack.probe import Probe
 from omniwriter.stack.process import Tree
 from omniwriter.stack.service import Running, Service, ended
 
@@ -21,6 +22,8 @@ TICK_S = 0.1
 BACK_OFF_S = 0.5
 MAX_BACK_OFF_S = 30.0
 STABLE_S = 30.0  # a service that ran this long starts its next back-off from the beginning
+REPAIR_AFTER = 2  # failures in a row before it was ready
+FOUNDATIONS = 1  # services up to this stage are stopped after the others, one stage after another
 MAX_LOG_BYTES = 10_000_000
 
 
@@ -31,11 +34,12 @@ class State(enum.StrEnum):
     STARTING = "starting"
     READY = "ready"
     RESTARTING = "restarting"
+    REPAIRING = "repairing"
     STOPPING = "stopping"
     STOPPED = "stopped"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Member:
     """One service under supervision."""
 
@@ -44,8 +48,16 @@ class Member:
     running: Running | None = None
     restarts: int = 0
     failures: int = 0
+    never_ready: int = 0
+    unwell: bool = False
+    probe: Probe | None = None
     retry_at_s: float = 0.0
     note: str = ""
+
+    def needs_repair(self) -> bool:
+        """Tell whether a start would be in vain."""
+        repair = self.service.repair
+        return repair is not None and (self.unwell or self.never_ready >= REPAIR_AFTER or repair.broken())
 
 
 class View(Protocol):
@@ -86,7 +98,7 @@ class Supervisor:
             if meanwhile:
                 meanwhile()
                 meanwhile = None
-            self._wait_ready(starting)
+            self._wait_ready([member for member in starting if member.service.repair is None])
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Watch over the services until ``stopped()``."""
@@ -96,25 +108,29 @@ class Supervisor:
             time.sleep(TICK_S)
 
     def step(self) -> None:
-        """Look once at every service: note who is ready, restart who ended."""
+        """Look once at every service: note who is ready, restart who ended, repair who can't be restarted."""
         for member in self.members:
-            if member.state is State.READY or member.state is State.STARTING:
-                self._look(member)
-            elif member.state is State.RESTARTING and time.monotonic() >= member.retry_at_s:
-                self._relaunch(member)
+            self._step(member)
 
     def stop(self) -> None:
-        """Stop all services at once, then those of stage 0, which they stand on; each is killed when its time is up."""
-        self._stop_together([member for member in self.members if member.service.stage > 0])
-        self._stop_together([member for member in self.members if member.service.stage == 0])
+        """Stop all services at once, then what they stand on, stage by stage; each is killed when its time is up."""
+        self._stop_together([member for member in self.members if member.service.stage > FOUNDATIONS])
+        for stage in range(FOUNDATIONS, -1, -1):
+            self._stop_together([member for member in self.members if member.service.stage == stage])
         self._tree.close()
 
-    def _launch(self, member: Member) -> None:
-        log = self._logs / f"{member.service.name}.log"
+    def _launch(self, member: Member, *, repaired: bool = False) -> None:
+        service = member.service
+        log = self._logs / f"{service.name}.log"
         if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
-        member.running = Running(member.service, self._tree, log)
-        self._set(member, State.STARTING)
+        if service.repair and not repaired and member.needs_repair():
+            member.running = Running(replace(service, command=service.repair.command), self._tree, log)
+            self._set(member, State.REPAIRING)
+        else:
+            member.running = Running(service, self._tree, log)
+            member.probe = None
+            self._set(member, State.STARTING)
 
     def _wait_ready(self, members: Sequence[Member]) -> None:
         waiting = list(members)
@@ -127,18 +143,54 @@ class Supervisor:
                     self._set(member, State.READY)
                 elif running.exit_code is not None or _overdue(running):
                     raise NotReadyError(running.why_not_ready())
+            for member in self.members:
+                if member not in waiting:
+                    self._step(member)
             self._view.refresh(self.members)
             time.sleep(POLL_S)
+
+    def _step(self, member: Member) -> None:
+        if member.state is State.READY or member.state is State.STARTING:
+            self._look(member)
+        elif member.state is State.REPAIRING:
+            self._look_at_repair(member)
+        elif member.state is State.RESTARTING and time.monotonic() >= member.retry_at_s:
+            member.restarts += 1
+            self._relaunch(member)
 
     def _look(self, member: Member) -> None:
         running = member.running
         assert running
         if running.exit_code is not None:
             self._failed(member, ended(running.exit_code))
-        elif member.state is State.STARTING and running.is_ready():
+        elif member.state is State.READY:
+            self._look_at_work(member)
+        elif running.is_ready():
+            member.never_ready = 0
             self._set(member, State.READY)
-        elif member.state is State.STARTING and _overdue(running):
+        elif _overdue(running):
             self._failed(member, f"was not ready after {member.service.ready_s:.0f} s")
+
+    def _look_at_work(self, member: Member) -> None:
+        repair = member.service.repair
+        if repair is None:
+            return
+        member.probe = member.probe or Probe(repair.well)
+        if member.probe.unwell_s() > repair.unwell_s:
+            member.unwell = True
+            self._failed(member, f"has not done its work for {repair.unwell_s:.0f} s")
+
+    def _look_at_repair(self, member: Member) -> None:
+        running = member.running
+        assert running
+        if running.exit_code is None:
+            return
+        if running.exit_code:
+            self._failed(member, f"could not be repaired: its repair {ended(running.exit_code)}")
+            return
+        running.bury()
+        member.unwell, member.never_ready = False, 0
+        self._relaunch(member, repaired=True)
 
     def _failed(self, member: Member, what: str) -> None:
         running = member.running
@@ -146,15 +198,15 @@ class Supervisor:
         lived_s = time.monotonic() - running.started_s
         running.bury()
         member.failures = 1 if member.state is State.READY and lived_s >= STABLE_S else member.failures + 1
+        member.never_ready += member.state is State.STARTING
         wait_s = back_off_s(member.failures)
         member.retry_at_s = time.monotonic() + wait_s
         member.note = f"{what}; next try in {wait_s:g} s. The end of {running.log}:\n{running.last_lines()}"
         self._set(member, State.RESTARTING)
 
-    def _relaunch(self, member: Member) -> None:
-        member.restarts += 1
+    def _relaunch(self, member: Member, *, repaired: bool = False) -> None:
         try:
-            self._launch(member)
+            self._launch(member, repaired=repaired)
         except StackError as error:
             member.failures += 1
             member.retry_at_s = time.monotonic() + back_off_s(member.failures)

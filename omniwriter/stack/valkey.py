@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
 from omniwriter.stack.binaries import find_binary
-from omniwriter.stack.errors import StackError
 from omniwriter.stack.ports import LOOPBACK
 from omniwriter.stack.service import Service
+from omniwriter.stack.sockets import socket_folder
 
-MAX_SOCKET_PATH = 100  # the kernel takes 108 bytes, macOS 104
+SOCKET = "valkey.sock"
 READY = "Ready to accept connections"
 
 
@@ -47,11 +44,4 @@ def valkey_url(service: Service) -> str:
 
 def socket_path(folder: Path) -> Path:
     """Return the socket's path: in the data folder, or in a private temporary one when that path is too long."""
-    path = folder.resolve() / "valkey.sock"
-    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
-        return path
-    private = Path(tempfile.gettempdir()) / f"omniwriter-{os.getuid()}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    if private.is_symlink() or private.stat().st_uid != os.getuid():
-        raise StackError(f"{private} belongs to another account. Remove it, or set OMNI_VAR_DIR to a shorter path.")
-    return private / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.sock"
+    return socket_folder(folder, SOCKET) / SOCKET

@@ -22,6 +22,7 @@ STYLES = {
     State.STARTING: "yellow",
     State.WAITING: "dim",
     State.RESTARTING: "bold red",
+    State.REPAIRING: "bold yellow",
     State.STOPPING: "yellow",
     State.STOPPED: "dim",
 }

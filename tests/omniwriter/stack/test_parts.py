@@ -16,8 +16,9 @@ from omniwriter.stack.ports import LOOPBACK, answers, free_port, require_free
 from omniwriter.stack.process import Tree
 from omniwriter.stack.profiles import Options, application_services
 from omniwriter.stack.service import Service, run
+from omniwriter.stack.sockets import MAX_SOCKET_PATH
 from omniwriter.stack.supervisor import Member, State
-from omniwriter.stack.valkey import MAX_SOCKET_PATH, socket_path, valkey_service, valkey_url
+from omniwriter.stack.valkey import socket_path, valkey_service, valkey_url
 from omniwriter.stack.view import LineView, _table, duration
 
 
