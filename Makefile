@@ -3,7 +3,7 @@
 PORT ?= 8000
 HOST ?= 127.0.0.1
 PROFILE ?= default
-WEB ?= 1
+WEB ?=
 NAME ?=
 ARGS ?=
 JOBS ?= 2
@@ -24,8 +24,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: $(VENV)/.run ## Start everything: PORT=8000 HOST=127.0.0.1 PROFILE=default WEB=1
-	@exec $(BIN)/python manage.py up --port "$(PORT)" --host "$(HOST)" --profile "$(PROFILE)" --web "$(WEB)" $(ARGS)
+run: $(VENV)/.run ## Start everything: PORT=8000 HOST=127.0.0.1 PROFILE=default|cluster WEB=1
+	@exec $(BIN)/python manage.py up --port "$(PORT)" --host "$(HOST)" --profile "$(PROFILE)" $(if $(WEB),--web "$(WEB)") $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.pages chromium ## Run all tests against real servers and a real browser: ARGS="-k name" JOBS=2
 	@echo "Running the tests."

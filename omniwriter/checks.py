@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.db import OperationalError
+
+from omniwriter.budget import Claim, configured_pool, overdraft, servers
 
 MANIFEST = "staticfiles.json"
 
@@ -31,3 +34,23 @@ def check_pool(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage
     message = f"{settings.HTTP_THREADS} threads share {pool['max_size']} database connections: requests will wait."
     hint = "Lower OMNI_HTTP_THREADS, or raise OMNI_DB_POOL_SIZE or OMNI_DB_POOL_OVERFLOW."
     return [CheckWarning(message, hint=hint, id="omniwriter.W001")]
+
+
+@register(Tags.database)
+def check_connection_budget(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """E002: the pools of all processes fit what the servers take; W002: a server could not be asked.
+
+    Runs where databases are named, as in ``manage.py check --database default``.
+    """
+    claim = Claim("processes", max(1, settings.ENV["OMNI_PROCESSES"]), configured_pool())
+    try:
+        results = [overdraft(server, [claim]) for server in servers(databases or ())]
+    except OperationalError as error:
+        return [
+            CheckWarning(
+                f"A database server can't be asked how many connections it takes: {error}", id="omniwriter.W002"
+            )
+        ]
+    return [Error(message, hint=hint, id="omniwriter.E002") for message, hint in results if message]

@@ -130,6 +130,12 @@ VARIABLES = (
     Variable("OMNI_DB_POOL_SIZE", "int", "20", "PostgreSQL connections one process should do with."),
     Variable("OMNI_DB_POOL_OVERFLOW", "int", "30", "PostgreSQL connections one process may open beyond those."),
     Variable(
+        "OMNI_PROCESSES",
+        "int",
+        "1",
+        "Processes on all machines that use the database; manage.py check --database default counts with it.",
+    ),
+    Variable(
         "OMNI_REPLICA_MAX_LAG_MS",
         "int",
         "1000",

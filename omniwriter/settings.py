@@ -107,9 +107,13 @@ def database(url: str) -> dict[str, Any]:
         # back when the last connection is closed, took as long as the list of articles itself.
         config["CONN_MAX_AGE"] = None
     else:
+        # A URL that names a socket's folder has to say it as libpq does: ?host=/run/postgresql&port=5432.
+        config |= {"HOST": options.pop("host", config["HOST"]), "PORT": options.pop("port", config["PORT"])}
         most = ENV["OMNI_DB_POOL_SIZE"] + ENV["OMNI_DB_POOL_OVERFLOW"]
         # Opened as they are needed: N processes that keep 20 each would fill a server's 100 while idle.
-        options["pool"] = {"min_size": 1, "max_size": max(1, most), "max_lifetime": 3600, "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": max(1, most), "max_lifetime": 3600, "timeout": 5}
+        options.setdefault("connect_timeout", 5)
+        config["ENGINE"] = "omniwriter.postgresql"
         config |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}  # Django's pool takes no other way
     return config
 
@@ -313,6 +317,7 @@ LOGGING = {
         "axes": {"level": "WARNING"},  # what it says of each login hides the name and the address
         # Each is asked for every request, so what they say about an outage is thinned out.
         "omniwriter.cache": {"handlers": ["sparing"], "propagate": False},
+        "psycopg.pool": {"handlers": ["sparing"], "propagate": False},
         "django.contrib.sessions": {"handlers": ["sparing"], "propagate": False},
     },
 }

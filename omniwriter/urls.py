@@ -12,6 +12,7 @@ def favicon(request: HttpRequest) -> HttpResponseRedirect:
 
 
 handler400 = "articles.site.refused.refused"
+handler500 = "omniwriter.outage.failure_page"
 urlpatterns = [
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),

@@ -20,6 +20,7 @@ from ninja import errors as ninja_errors
 from articles.exceptions import CursorError, NotAllowedError, StaleVersionError, TransitionError
 from articles.idempotency import KeyBusyError, KeyReusedError
 from articles.models import Article
+from articles.outages import RETRY_AFTER_S, is_outage
 
 MAX_ERRORS = 20
 CONTENT_TYPE = "application/problem+json"
@@ -191,6 +192,10 @@ def _not_multipart(request: HttpRequest, error: MultiPartParserError) -> HttpRes
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer in the API's form and say nothing of it; like Django, log it and tell who listens."""
     got_request_exception.send(sender=None, request=request)
-    response = problem(500, "The server failed. It was logged; nothing of this call was stored.")
+    if is_outage(error):
+        retry = {"Retry-After": str(RETRY_AFTER_S)}
+        response = problem(503, "The database is not reachable. Try again in a moment.", headers=retry)
+    else:
+        response = problem(500, "The server failed. It was logged; nothing of this call was stored.")
     log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request, exception=error)
     return response

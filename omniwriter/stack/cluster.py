@@ -69,6 +69,11 @@ class Cluster:
     folder: Path
 
     @property
+    def max_connections(self) -> int:
+        """How many connections each server takes."""
+        return MAX_CONNECTIONS
+
+    @property
     def sockets(self) -> Path:
         """The folder of the sockets."""
         return socket_folder(self.folder, postgres_socket(Path(), PORT).name)
@@ -82,6 +87,10 @@ class Cluster:
     def replica_urls(self) -> list[str]:
         """The database on each replica, for the settings."""
         return [postgres.postgres_url(replica, DATABASE, USER) for replica in self.replicas(root=Path())]
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead a process to these databases."""
+        return {"DATABASE_URL": self.url, "DATABASE_REPLICA_URLS": ",".join(self.replica_urls)}
 
     def primary(self) -> Service:
         """Return the primary; wherever it stopped, it recovers by itself."""

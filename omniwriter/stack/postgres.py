@@ -72,13 +72,20 @@ def initialise(folder: Path, *, user: str = USER, kept: bool = False) -> None:
     draft.rename(folder)
 
 
-def clone(folder: Path, *, primary_port: int, slot: str, host: str | Path = LOOPBACK, user: str = USER) -> None:
-    """Copy a running primary into ``folder`` as a replica that follows it through the new slot ``slot``."""
+def clone(
+    folder: Path, *, primary_port: int, slot: str, new_slot: bool = True, host: str | Path = LOOPBACK, user: str = USER
+) -> None:
+    """Copy a running primary into ``folder`` as a replica that follows it through the slot ``slot``.
+
+    A new slot begins to keep the log only after the copy has begun: a checkpoint in between, as of another copy that
+    begins at the same time, makes the copy fail. Raises StackError.
+    """
     if (folder / "PG_VERSION").exists():
         return
     _run(
         *_program("pg_basebackup", "--pgdata", str(folder), "--host", str(host), "--port", str(primary_port)),
-        *("--username", user, "--no-password", "--write-recovery-conf", "--create-slot", "--slot", slot),
+        *("--username", user, "--no-password", "--write-recovery-conf", "--slot", slot),
+        *(("--create-slot",) if new_slot else ()),
         *("--checkpoint", "fast", "--no-sync", "--wal-method", "stream"),
     )
 

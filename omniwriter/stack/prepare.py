@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from django.core.management import call_command, get_commands
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from omniwriter.budget import Claim, overdraft, servers
 from omniwriter.stack.errors import StackError
 from omniwriter.stack.service import Running, Service
 
@@ -54,6 +55,24 @@ def migrate_database() -> bool:
         advice = "Check DATABASE_URL and the rights of its files."
         raise StackError(f"The database can't be used: {str(error).strip()}. {advice}") from error
     return True
+
+
+def check_budget(claims: Sequence[Claim], aliases: Iterable[str]) -> None:
+    """Raise StackError with the sums when all processes together may open more connections than a server takes.
+
+    A server that is away is left out: a replica may be.
+    """
+    for message, hint in (overdraft(server, claims) for server in servers(aliases, missing_ok=True)):
+        if message:
+            raise StackError(f"{message} {hint}")
+
+
+def leave_databases() -> None:
+    """Close every connection of this process, also those that wait in a pool."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
 
 
 def ensure_admin(password: str) -> Account:

@@ -7,12 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from omniwriter.budget import Claim, Pool
 from omniwriter.stack.errors import StackError
 from omniwriter.stack.service import Service
+from omniwriter.stack.supervisor import FOUNDATIONS
 
-PROFILES = ("default",)
+DEFAULT, CLUSTER = "default", "cluster"
+PROFILES = (DEFAULT, CLUSTER)
+WEB_PROCESSES = {DEFAULT: 1, CLUSTER: 2}
 LIVE = "/health/live"
-PAGES, BACKGROUND = 1, 2  # stages: what a visitor needs comes first
+PAGES, BACKGROUND = FOUNDATIONS + 1, FOUNDATIONS + 2  # stages: what a visitor needs comes first
+WORKER_CHILDREN = 2
+BACKGROUND_PROCESSES = 1 + (1 + WORKER_CHILDREN) + 1  # collector, worker with its children, beat
+RESERVED_CONNECTIONS = 3  # PostgreSQL's default, for superusers
+BACKGROUND_POOL = Pool(2, 3)  # a task at a time, and the threads that measure
 WEB_GRACE_S = 2  # of the 5 s in which all must be gone
 
 
@@ -42,13 +50,28 @@ def require_profile(name: str) -> None:
         raise StackError(f"There is no profile {name!r}. Available: {', '.join(PROFILES)}.")
 
 
-def application_services(options: Options, *, root: Path, var: Path, env: Mapping[str, str]) -> list[Service]:
+def connection_claims(options: Options, pool: Pool) -> list[Claim]:
+    """Return what the processes of the project may open to each database, when web processes have this pool."""
+    background = BACKGROUND_POOL.within(pool.most)
+    return [Claim("web", options.web, pool), Claim("others", BACKGROUND_PROCESSES, background)]
+
+
+def fitting_pool(options: Options, pool: Pool, max_connections: int) -> Pool:
+    """Return the pool as far as so many web processes may use it on a server that takes so many connections."""
+    others = connection_claims(options, pool)[1].connections
+    return pool.within(max(1, (max_connections - RESERVED_CONNECTIONS - others) // options.web))
+
+
+def application_services(
+    options: Options, *, root: Path, var: Path, env: Mapping[str, str], pool: Pool
+) -> list[Service]:
     """Return the processes of the project itself; pages first, so that the browser need not wait for the rest."""
+    web, others = ({**env, **claim.pool.environment()} for claim in connection_claims(options, pool))
     return [
-        *(_web(options, port, root, env) for port in options.ports),
-        _python("collector", "manage.py", "collect", "--skip-checks", root=root, env=env, says="Collecting"),
-        _worker(root, env),
-        _beat(root, var, env),
+        *(_web(options, port, root, web) for port in options.ports),
+        _python("collector", "manage.py", "collect", "--skip-checks", root=root, env=others, says="Collecting"),
+        _worker(root, others),
+        _beat(root, var, others),
     ]
 
 
@@ -76,8 +99,8 @@ def _worker(root: Path, env: Mapping[str, str]) -> Service:
     # SIGTERM becomes Celery's soft shutdown: a moment for the running task, then it goes back to the queue.
     return _python(
         "worker",
-        *("-m", "celery", "--skip-checks", "-A", "omniwriter", "worker", "--loglevel", "INFO", "--concurrency", "2"),
-        *("--without-mingle", "--without-gossip"),
+        *("-m", "celery", "--skip-checks", "-A", "omniwriter", "worker", "--loglevel", "INFO"),
+        *("--concurrency", str(WORKER_CHILDREN), "--without-mingle", "--without-gossip"),
         root=root,
         env={**env, "REMAP_SIGTERM": "SIGQUIT"},
         says=" ready.",

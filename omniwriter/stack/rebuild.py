@@ -25,7 +25,8 @@ def rebuild(cluster: Cluster, replica: Path, slot: str) -> None:
         ours = "FROM pg_replication_slots WHERE slot_name = %s"
         connection.execute(f"SELECT pg_terminate_backend(active_pid, 5000) {ours} AND active", [slot])
         connection.execute(f"SELECT pg_drop_replication_slot(slot_name) {ours}", [slot])
-    postgres.clone(draft, host=cluster.sockets, primary_port=PORT, user=SUPERUSER, slot=slot)
+        connection.execute("SELECT pg_create_physical_replication_slot(%s, true)", [slot])  # true: from now on
+    postgres.clone(draft, host=cluster.sockets, primary_port=PORT, user=SUPERUSER, slot=slot, new_slot=False)
     if replica.exists():
         shutil.rmtree(replica)
     draft.rename(replica)

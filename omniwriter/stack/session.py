@@ -5,27 +5,41 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 from django.conf import settings
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS
 
+from omniwriter.budget import configured_pool
 from omniwriter.origin import writable_folder
 from omniwriter.stack import prepare
 from omniwriter.stack.errors import StackError
 from omniwriter.stack.ports import answers, require_free
 from omniwriter.stack.process import Tree
-from omniwriter.stack.profiles import PAGES, Options, application_services, require_profile
+from omniwriter.stack.profiles import (
+    CLUSTER,
+    PAGES,
+    Options,
+    application_services,
+    connection_claims,
+    fitting_pool,
+)
 from omniwriter.stack.service import Running, Service
 from omniwriter.stack.supervisor import Supervisor
 from omniwriter.stack.valkey import valkey_service, valkey_url
 from omniwriter.stack.view import LineView, TableView
 
+if TYPE_CHECKING:
+    from omniwriter.stack.cluster import Cluster
+
 MAX_WEB = 64
+MAX_SHOWN = 4
 LOOPBACKS = ("127.0.0.1", "::1", "localhost")
 LEFTOVER_S = 4.0  # how long the sentinel of a killed supervisor may still be at work
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -42,6 +56,10 @@ class Session:
         self._starting = True
         self._stop_asked = False
         self._account = prepare.Account(created=False)
+        self._cluster = cluster_of(options.profile)
+        self._pool = configured_pool()
+        if self._cluster:
+            self._pool = fitting_pool(options, self._pool, self._cluster.max_connections)
 
     def run(self) -> None:
         """Run everything until a stop signal; raises StackError when it can't be started."""
@@ -61,7 +79,6 @@ class Session:
                 supervisor.stop()
 
     def _check(self) -> None:
-        require_profile(self._options.profile)
         if not 1 <= self._options.web <= MAX_WEB:
             raise StackError(f"--web must be between 1 and {MAX_WEB}, not {self._options.web}.")
         for port in self._options.ports:
@@ -71,16 +88,10 @@ class Session:
         env = {"OMNI_STATIC_COLLECTED": "1", "OMNI_RELEASE": settings.RELEASE, "PYTHONUNBUFFERED": "1"}
         collecting = prepare.collecting(env)
         static = Running(collecting, tree, logs / "static.log") if collecting else None
-        if settings.REDIS_URL:
-            self._prepare()
-        else:
-            valkey = valkey_service(self._var / "valkey")
-            _wait_for_leftover(valkey)
-            supervisor.start([valkey], meanwhile=self._prepare)
-            env["REDIS_URL"] = valkey_url(valkey)
+        env |= self._start_foundations(supervisor)
         if static:
             prepare.finish_collecting(static)
-        services = application_services(self._options, root=settings.BASE_DIR, var=self._var, env=env)
+        services = application_services(self._options, root=settings.BASE_DIR, var=self._var, env=env, pool=self._pool)
         pages = [service for service in services if service.stage == PAGES]
         # The checks import half the project: on the second core, while the first imports it for the pages.
         supervisor.start(pages, meanwhile=prepare.check_settings)
@@ -88,24 +99,52 @@ class Session:
         supervisor.start(service for service in services if service.stage > PAGES)
         self._starting = False
 
+    def _start_foundations(self, supervisor: Supervisor) -> dict[str, str]:
+        """Start what the project stands on, and prepare it beside; return the variables that lead to it."""
+        env: dict[str, str] = {}
+        foundations = []
+        if not settings.REDIS_URL:
+            valkey = valkey_service(self._var / "valkey")
+            _wait_for_leftover(valkey)
+            env["REDIS_URL"] = valkey_url(valkey)
+            foundations.append(valkey)
+        if not self._cluster:
+            self._start_beside(supervisor, foundations)
+            return env
+        self._cluster.prepare()
+        supervisor.start([*foundations, self._cluster.primary()])
+        self._cluster.prepare_database()
+        self._start_beside(supervisor, self._cluster.replicas(root=settings.BASE_DIR))
+        return env
+
+    def _start_beside(self, supervisor: Supervisor, services: list[Service]) -> None:
+        if services:
+            supervisor.start(services, meanwhile=self._prepare)
+        else:
+            self._prepare()
+
     def _prepare(self) -> None:
         if prepare.migrate_database():
             self._view.say("Tables are up to date.")
+        aliases = [DEFAULT_DB_ALIAS] if self._cluster else settings.DATABASES  # its replicas take what it takes
+        prepare.check_budget(connection_claims(self._options, self._pool), aliases)
         self._account = prepare.ensure_admin(self._password)
         if self._account.created:
             prepare.load_starter()
-        connections.close_all()
+        prepare.leave_databases()
 
     def _announce(self) -> None:
         took_s = time.time() - psutil.Process().create_time()
         say, options = self._view.say, self._options
-        url = options.url(options.port)
+        urls = [options.url(port) for port in options.ports]
         say(f"\nThe site is ready after {took_s:.1f} s.")
-        say(f"  Site       {url}/")
-        say(f"  Dashboard  {url}/dashboard")
-        say(f"  Admin      {url}/admin/")
-        if options.web > 1:
-            say(f"  {options.web} web processes without a balancer: ports {options.ports[0]} to {options.ports[-1]}.")
+        say(f"  Site       {', '.join(f'{url}/' for url in urls[:MAX_SHOWN])}")
+        say(f"  Dashboard  {urls[0]}/dashboard")
+        say(f"  Admin      {urls[0]}/admin/")
+        if len(urls) > 1:
+            say(f"  {len(urls)} web processes without a balancer: ports {options.ports[0]} to {options.ports[-1]}.")
+        if self._cluster:
+            self._announce_databases(self._cluster)
         if options.host not in LOOPBACKS:
             say(f"  Others reach it under the names in ALLOWED_HOSTS only: {', '.join(settings.ALLOWED_HOSTS)}.")
         if self._account.shown_password:
@@ -115,6 +154,18 @@ class Session:
         elif self._password:
             say("  An administrator exists already; `manage.py changepassword` changes a password.")
         say(f"  Logs       {self._var / 'log'}\n")
+
+    def _announce_databases(self, databases: Cluster) -> None:
+        say = self._view.say
+        say(f"  Primary    {databases.url}")
+        for url in databases.replica_urls:
+            say(f"  Replica    {url}")
+        say("  Other commands reach them with DATABASE_URL set to the primary's address, as psql does.")
+        if self._pool.most < settings.HTTP_THREADS:
+            say(
+                f"  A web process has {self._pool.most} database connections for {settings.HTTP_THREADS} threads: "
+                "requests will wait. Start fewer of them, or lower OMNI_HTTP_THREADS."
+            )
 
     def _show_password(self) -> None:
         if password := self._account.shown_password:
@@ -133,6 +184,36 @@ class Session:
         yield
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def cluster_of(profile: str) -> Cluster | None:
+    """Return the PostgreSQL that a profile brings along."""
+    if profile != CLUSTER:
+        return None
+    from omniwriter.stack.cluster import Cluster  # psycopg costs the default profile's start 0.1 s
+
+    return Cluster(Path(settings.VAR_DIR) / "postgres")
+
+
+def adopt_databases(profile: str) -> None:
+    """Begin this program anew with the profile's databases in its settings, unless they are there already.
+
+    Which database it is decides which models there are, so it can't be changed in a process that runs. Raises
+    StackError when the settings name another one.
+    """
+    databases = cluster_of(profile)
+    if databases is None:
+        return
+    given = settings.ENV["DATABASE_URL"], settings.ENV["DATABASE_REPLICA_URLS"]
+    if given == (databases.url, databases.replica_urls):
+        return
+    if given[0] not in ("", databases.url) or given[1] not in ([], databases.replica_urls):
+        raise StackError(
+            f"The profile {profile!r} brings its own PostgreSQL, but DATABASE_URL or DATABASE_REPLICA_URLS names "
+            "another. Unset them, or use the profile 'default', which uses what they name."
+        )
+    os.environ |= databases.environment()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 @contextmanager
