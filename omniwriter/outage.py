@@ -15,4 +15,6 @@ def failure_page(request: HttpRequest) -> HttpResponse:
     """Answer for Django's ``handler500``: 503 with Retry-After while the database can't be reached, 500 otherwise."""
     if not is_outage(sys.exc_info()[1]):
         return server_error(request)
-    return render(request, "503.html", status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
+    response = render(request, "503.html", status=503)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
