@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -157,6 +158,14 @@ class Cluster:
             autocommit=True,
             connect_timeout=CONNECT_S,
         )
+
+    def checkpoint(self) -> None:
+        """Begin to write the primary's pages to the disk, so that less is left when it is stopped; does not wait."""
+        threading.Thread(target=self._checkpoint, name="checkpoint", daemon=True).start()
+
+    def _checkpoint(self) -> None:
+        with contextlib.suppress(psycopg.Error), self.connect("postgres") as connection:
+            connection.execute("CHECKPOINT")
 
     def _is_none_of_ours(self, replica: Path) -> bool:
         """Tell whether a folder holds no replica of this primary."""

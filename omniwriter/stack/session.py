@@ -76,6 +76,8 @@ class Session:
                 self._starting = False
                 self._show_password()  # even when the start failed: it is kept nowhere
                 self._view.say("Stopping.")
+                if self._cluster:
+                    self._cluster.checkpoint()
                 supervisor.stop()
 
     def _check(self) -> None:

@@ -31,7 +31,7 @@ def valkey_service(folder: Path, *, port: int | None = None, persistent: bool = 
         command=(str(binary), *(text for name, value in options.items() for text in (f"--{name}", value))),
         listens=socket_path(folder) if port is None else port,
         says=READY,
-        stop_s=1.5,
+        stop_s=1.2,
     )
 
 

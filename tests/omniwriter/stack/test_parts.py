@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from omniwriter.budget import Pool
 from omniwriter.stack import sentinel
 from omniwriter.stack.binaries import find_binary
 from omniwriter.stack.errors import MissingPartError, PortBusyError
@@ -65,7 +66,7 @@ def test_the_sentinel_knows_the_groups_that_were_not_taken_back() -> None:
 
 def test_more_web_processes_have_a_port_each() -> None:
     options = Options(host=LOOPBACK, port=8100, web=3, profile="default")
-    services = application_services(options, root=Path(), var=Path("var"), env={})
+    services = application_services(options, root=Path(), var=Path("var"), env={}, pool=Pool(20, 30))
 
     assert [(service.name, service.listens) for service in services[:3]] == [
         ("web-1", 8100),

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,7 +18,7 @@ import pytest
 from omniwriter.stack.errors import NotReadyError, StackError
 from omniwriter.stack.ports import free_port
 from omniwriter.stack.process import Tree
-from omniwriter.stack.service import Service
+from omniwriter.stack.service import Repair, Service
 from omniwriter.stack.supervisor import Member, State, Supervisor, back_off_s
 from tests.fixtures.site import ROOT
 from tests.waiting import eventually
@@ -131,12 +133,13 @@ def test_the_wait_before_a_restart_doubles_up_to_a_limit() -> None:
 
 
 def test_stopping_ends_the_foundations_last(supervisor: Supervisor, view: Recorder) -> None:
-    supervisor.start([python("ground", SLEEPER, stage=0), python("house", SLEEPER, stage=1)])
+    floors = [python("ground", SLEEPER), python("wall", SLEEPER, stage=1)]
+    supervisor.start([*floors, python("roof", SLEEPER, stage=2), python("flag", SLEEPER, stage=3)])
     view.changes.clear()
 
     supervisor.stop()
 
-    assert [name for name, state in view.changes if state is State.STOPPED] == ["house", "ground"]
+    assert [name for name, state in view.changes if state is State.STOPPED] == ["roof", "flag", "wall", "ground"]
 
 
 def test_a_service_that_ignores_its_stop_signal_is_killed_in_time(supervisor: Supervisor) -> None:
@@ -188,3 +191,111 @@ def test_kill_9_of_the_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
 
     assert len(family) == 3  # the sentinel, the service, its child
     eventually(lambda: not any(process.is_running() for process in family), within_s=5)
+
+
+def repairable(name: str, code: str, repair: str, **given: object) -> Service:
+    """Return a service in whose place a Python program can be run; broken and well as the keywords say."""
+    how = {"broken": lambda: False, "well": lambda: True, **given}
+    return replace(python(name, code), repair=Repair((sys.executable, "-c", repair), **how))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let restarts and questions follow each other quickly."""
+    monkeypatch.setattr("omniwriter.stack.supervisor.BACK_OFF_S", 0.05)
+    monkeypatch.setattr("omniwriter.stack.probe.ASK_S", 0.05)
+
+
+def states_until_ready(supervisor: Supervisor, view: Recorder) -> list[State]:
+    member = supervisor.members[0]
+    eventually(lambda: supervisor.step() or member.state is State.READY)
+    return [state for name, state in view.changes if name == member.service.name]
+
+
+def test_what_is_broken_is_repaired_before_it_is_started(
+    supervisor: Supervisor, view: Recorder, tmp_path: Path, impatient: None
+) -> None:
+    part = tmp_path / "part"
+    mend = f"open({str(part)!r}, 'w')"
+    supervisor.start([repairable("copy", SLEEPER, mend, broken=lambda: not part.exists())])
+
+    assert states_until_ready(supervisor, view) == [State.REPAIRING, State.STARTING, State.READY]
+
+
+def test_nobody_waits_for_what_can_be_repaired(supervisor: Supervisor, view: Recorder) -> None:
+    slow = "import time; time.sleep(60)"
+    supervisor.start([repairable("copy", SLEEPER, slow, broken=lambda: True), python("house", SLEEPER, stage=2)])
+
+    assert [member.state for member in supervisor.members] == [State.REPAIRING, State.READY]
+
+
+def test_two_failures_before_it_was_ready_are_repaired(
+    supervisor: Supervisor, view: Recorder, tmp_path: Path, impatient: None
+) -> None:
+    part = tmp_path / "part"
+    needs_part = f"open({str(part)!r}); " + SLEEPER
+    supervisor.start([repairable("copy", needs_part, f"open({str(part)!r}, 'w')")])
+
+    failed = [State.STARTING, State.RESTARTING]
+    assert states_until_ready(supervisor, view) == [*failed, *failed, State.REPAIRING, State.STARTING, State.READY]
+
+
+def test_deaths_after_it_was_ready_are_no_reason_to_repair(
+    supervisor: Supervisor, view: Recorder, impatient: None
+) -> None:
+    supervisor.start([repairable("copy", SLEEPER, "")])
+    for _ in range(3):
+        states_until_ready(supervisor, view)
+        os.kill(pid_of(supervisor), signal.SIGKILL)
+        eventually(lambda: supervisor.step() or supervisor.members[0].state is State.RESTARTING)
+
+    assert State.REPAIRING not in states_until_ready(supervisor, view)
+
+
+def test_what_runs_but_does_not_do_its_work_is_repaired(
+    supervisor: Supervisor, view: Recorder, tmp_path: Path, impatient: None
+) -> None:
+    part = tmp_path / "part"
+    copy = repairable("copy", SLEEPER, f"open({str(part)!r}, 'w')", well=part.exists, unwell_s=0.3)
+    supervisor.start([copy])
+    states_until_ready(supervisor, view)
+    view.changes.clear()
+
+    eventually(lambda: supervisor.step() or view.changes)
+
+    expected = [State.RESTARTING, State.REPAIRING, State.STARTING, State.READY]
+    assert states_until_ready(supervisor, view) == expected
+    assert "has not done its work" in supervisor.members[0].note
+
+
+def test_a_question_without_an_answer_holds_nothing_up(supervisor: Supervisor, impatient: None) -> None:
+    def never() -> bool:
+        asked.append(1)
+        answered.wait()
+        return True
+
+    asked: list[int] = []
+    answered = threading.Event()
+    supervisor.start([repairable("copy", SLEEPER, "", well=never)])
+    eventually(lambda: supervisor.step() or asked)
+    began_s = time.monotonic()
+    for _ in range(20):
+        supervisor.step()
+
+    assert time.monotonic() - began_s < 1
+    assert asked == [1]
+    answered.set()
+
+
+def test_a_repair_that_fails_is_tried_again(
+    supervisor: Supervisor, view: Recorder, tmp_path: Path, impatient: None
+) -> None:
+    first, part = tmp_path / "first", tmp_path / "part"
+    second_time = f"import os, sys; seen = os.path.exists({str(first)!r}); open({str(first)!r}, 'w'); "
+    second_time += f"open({str(part)!r}, 'w') if seen else sys.exit('no primary')"
+    supervisor.start([repairable("copy", SLEEPER, second_time, broken=lambda: not part.exists())])
+
+    expected = [State.REPAIRING, State.RESTARTING, State.REPAIRING, State.STARTING, State.READY]
+    assert states_until_ready(supervisor, view) == expected
+    assert "could not be repaired: its repair ended with exit code 1" in supervisor.members[0].note
+    assert "no primary" in supervisor.members[0].note

@@ -9,71 +9,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from omniwriter.stack.ports import LOOPBACK, answers, free_port
 from tests.fixtures.site import ROOT
+from tests.fixtures.up import READY_S, environment, refused, up
 from tests.waiting import eventually
-
-READY_S = 60.0
-
-
-class Up:
-    """A running ``manage.py up`` and everything it printed."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int, printed: Path) -> None:
-        self.process = process
-        self.port = port
-        self._printed = printed
-
-    @property
-    def output(self) -> str:
-        return self._printed.read_text()
-
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://{LOOPBACK}:{self.port}{path}", timeout=10)
-
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def wait_ready(self) -> None:
-        eventually(lambda: "worker     ready" in self.output or self.process.poll() is not None, within_s=READY_S)
-        assert self.process.poll() is None, self.output
-
-
-def environment(var: Path) -> dict[str, str]:
-    return {**os.environ, "OMNI_VAR_DIR": str(var), "COLUMNS": "120"}
-
-
-@contextmanager
-def up(var: Path, *arguments: str) -> Iterator[Up]:
-    port = free_port()
-    printed = var.with_name(f"printed-{port}")
-    command = [sys.executable, "manage.py", "up", "--port", str(port), *arguments]
-    with printed.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(var), stdout=out, stderr=out, text=True)
-    try:
-        running = Up(process, port, printed)
-        running.wait_ready()
-        yield running
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def refused(var: Path, *arguments: str) -> str:
-    """Return what a start that must fail says."""
-    command = [sys.executable, "manage.py", "up", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment(var), capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 @pytest.mark.timeout(300)
@@ -148,7 +92,7 @@ def test_a_busy_port_is_named_with_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--profile", "clutser"), "There is no profile 'clutser'. Available: default."),
+        (("--profile", "clutser"), "There is no profile 'clutser'. Available: default, cluster."),
         (("--web", "0"), "--web must be between 1 and 64, not 0."),
         (("--port", "99999"), "--port must be between 1 and 65535, not 99999."),
         (("--host", "192.0.2.1"), "Can't listen on 192.0.2.1:8000"),
