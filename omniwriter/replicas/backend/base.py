@@ -6,10 +6,11 @@ from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql.base import CursorDebugWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.utils import InterfaceError, OperationalError
 
+from omniwriter.postgresql import base
 from omniwriter.replicas import cutting, monitor, pins
 
 # What another server may answer although this connection lives: a conflict with what the primary removed, a shutdown.
@@ -48,7 +49,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Wrap a cursor so that it may move."""
         return MovingCursor(cursor, self)
 
-    def make_debug_cursor(self, cursor: Any) -> base.CursorDebugWrapper:
+    def make_debug_cursor(self, cursor: Any) -> CursorDebugWrapper:
         """Wrap a cursor so that it may move and its queries are kept."""
         return MovingDebugCursor(cursor, self)
 
@@ -87,7 +88,7 @@ class MovingCursor(CursorWrapper):
         return self._execute_with_wrappers(sql, params, many, executor)
 
 
-class MovingDebugCursor(MovingCursor, base.CursorDebugWrapper):
+class MovingDebugCursor(MovingCursor, CursorDebugWrapper):
     """The same, keeping its queries."""
 
 
