@@ -12,6 +12,7 @@ class OmniwriterConfig(AppConfig):
     def ready(self) -> None:
         """Import the Celery application, register the system checks, and watch writes when there are replicas."""
         from omniwriter import celery, checks  # noqa: F401
+        from omniwriter.replicas import checks as replica_checks  # noqa: F401
         from omniwriter.replicas.servers import replica_aliases
 
         if replica_aliases():

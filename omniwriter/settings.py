@@ -330,6 +330,8 @@ PERFMON = {
     "HOST_NAME": ENV["OMNI_HOST_NAME"],
     "RELEASE": RELEASE,
     "SERVER_TIMING": ENV["OMNI_SERVER_TIMING"],
+    "EXTRA_RECORDERS": ["omniwriter.replicas.recorder.ReplicaRecorder"],
+    "EXTRA_PANELS": ["omniwriter.panels.replicas.ReplicasPanel"],
     "HEALTH_PARTS": ["omniwriter.replicas.health.replica_parts"],
 }
 PERF_BUDGETS = ENV["OMNI_PERF_BUDGETS"]

@@ -97,6 +97,11 @@ class Watcher(threading.Thread):
             self._connection = None
 
 
+def is_watching() -> bool:
+    """Whether this process looks at the servers."""
+    return bool(_watchers)
+
+
 def ensure_started() -> None:
     """Start looking, unless this process does already."""
     if _watchers:

@@ -1,0 +1,1 @@
+"""Sections of the dashboard that this project adds to perfmon's own."""
