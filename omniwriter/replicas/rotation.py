@@ -137,14 +137,6 @@ class Rotation:
         """Whether every replica, evicted ones too, is known to have reached a place."""
         return all(one.replayed >= lsn for one in self.replicas.values())
 
-    def shares(self) -> dict[str, float]:
-        """Return each live replica's share of the replicas' reads, from 0 to 1."""
-        with self._lock:
-            now = self._clock()
-            shares = {one.alias: one.share(now) for one in self._live(now)}
-        whole = sum(shares.values())
-        return {alias: share / whole for alias, share in shares.items()}
-
     @contextmanager
     def _changing(self, alias: str) -> Iterator[tuple[Replica, float]]:
         with self._lock:
