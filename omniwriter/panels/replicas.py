@@ -38,7 +38,7 @@ class ReplicasPanel(Panel):
 
     def page_context(self, data: dict[str, Any], query: PageQuery, params: Any) -> dict[str, Any]:
         """Add a row without figures, from which the browser makes one that appears later."""
-        return {"blank": {"part": 0}}
+        return {"blank": {}}
 
 
 def _latest(query: PageQuery) -> Windows:
@@ -66,7 +66,6 @@ def _server(alias: str, over: Windows, now: Windows, reads: int) -> dict[str, An
         "role": _("primary") if is_primary else _("replica"),
         "state": _("takes all writes") if is_primary else state,
         "is_out": is_out and not is_primary,
-        "part": round(share_pct or 0, 1),
         "share": formats.phrase(formats.percent(share_pct)),
         "reads": formats.phrase(formats.count(count)),
         "lag": _ms(now.get(f"{alias}/lag")),

@@ -16,7 +16,7 @@ from django.core.cache import caches
 
 from omniwriter.replicas.lsn import format_lsn, parse_lsn
 
-ALIAS = "default"
+ALIAS = "sessions"  # whose Valkey throws nothing away to make room
 KEPT_S = 3600  # a replica that is later than that serves nobody
 LEFT_ALONE_S = 5.0  # after a failure; longer than a live replica may be late, so a mark that was not set is not missed
 DIGEST_BYTES = 16

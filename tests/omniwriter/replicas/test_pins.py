@@ -50,9 +50,9 @@ def on_valkey(settings: Any, valkey_url: str) -> Iterator[str]:
 
 
 def use_valkey(settings: Any, url: str) -> None:
-    """Have Django's cache on a Valkey."""
-    location = valkey_database(url, 2)
-    settings.CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": location}}
+    """Have the sessions' cache on a Valkey."""
+    location = valkey_database(url, 3)
+    settings.CACHES = settings.CACHES | {"sessions": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": location}}
 
 
 def answer(client: Client, path: str, **headers: str) -> Any:

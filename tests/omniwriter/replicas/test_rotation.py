@@ -138,4 +138,3 @@ def test_failures_of_one_that_is_out_count_no_further_eviction(rotation: Rotatio
         rotation.failed("a", "gone")
 
     assert rotation.replicas["a"].evictions == 1
-
