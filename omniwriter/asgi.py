@@ -31,6 +31,7 @@ from perfmon.ingest import ingest, record_external  # noqa: E402
 from perfmon.live.routing import websocket_urlpatterns  # noqa: E402
 from perfmon.recorders.requests import METHODS  # noqa: E402
 
+STATICS = str(settings.STATIC_URL)
 STREAMS = "/events/"  # answers that stay open for minutes: they would hold a thread each
 
 Scope = dict[str, Any]
@@ -69,7 +70,7 @@ async def http(scope: Scope, receive: Any, send: Any) -> None:
     path: str = scope["path"]
     if path.startswith(STREAMS):
         await stream(scope, receive, send)
-    elif path.startswith(settings.STATIC_URL):
+    elif path.startswith(STATICS):
         await statics(scope, receive, send)
     else:
         await edge(scope, receive, send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.utils.http import parse_http_date_safe
@@ -11,7 +12,7 @@ Message = dict[str, Any]
 RawHeaders = list[tuple[bytes, bytes]]
 
 MAX_BODY_BYTES = 256 * 1024
-OVERHEAD_BYTES = 2_048  # of the objects around a body, about
+OVERHEAD_BYTES = 4_096  # of the objects around a body, about
 SOURCES = frozenset({b"hit", b"miss", b"stale"})  # in X-Cache: made by cache_api_response, and kept there as well
 VARYING = frozenset({b"accept-language", b"accept-encoding"})  # their raw values tell an address's answers apart
 COOKIE = b"cookie"
@@ -25,18 +26,35 @@ OF_BODY = frozenset({b"content-length", b"content-type", b"content-encoding", b"
 HIT = (b"x-cache", b"hit")
 
 
+class Prepared:
+    """An answer ready to be sent: as the two messages of ASGI, and encoded for a server that takes it so."""
+
+    __slots__ = ("body", "head", "headers", "message", "status_line")
+
+    def __init__(self, status: int, headers: RawHeaders, body: bytes) -> None:
+        self.head: Message = {"type": "http.response.start", "status": status, "headers": headers}
+        self.message: Message = {"type": "http.response.body", "body": body}
+        self.status_line = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+        self.headers = b"".join(b"%b: %b\r\n" % pair for pair in headers) + b"\r\n"
+        self.body = body
+
+    def with_header(self, name: bytes, value: bytes) -> Prepared:
+        """Return it with one header more."""
+        return Prepared(self.head["status"], [*self.head["headers"], (name, value)], self.body)
+
+
 class Kept:
     """An answer in memory. Times are of ``perf_counter_ns``."""
 
     __slots__ = (
-        "body", "cookieless", "etag", "group", "head", "headers", "message", "modified_at", "names", "renew_ns",
-        "renewing", "route", "size_bytes", "until_ns", "used_ns", "vary",
+        "body", "cookieless", "etag", "group", "headers", "modified_at", "names", "renew_ns", "renewing", "route",
+        "size_bytes", "unmodified", "until_ns", "used_ns", "vary", "whole",
     )  # fmt: skip
 
     def __init__(self, headers: RawHeaders, told: Mapping[bytes, bytes], vary: frozenset[bytes], body: bytes) -> None:
         self.headers, self.body = [*headers, HIT], body
-        self.head: Message = {"type": "http.response.start", "status": 200, "headers": self.headers}
-        self.message: Message = {"type": "http.response.body", "body": body}
+        self.whole = Prepared(200, self.headers, body)
+        self.unmodified = Prepared(304, self.without_body(), b"")
         self.names = frozenset(told[b"surrogate-key"].decode("latin-1").split())
         self.cookieless = COOKIE in vary
         self.vary = tuple(sorted(vary & VARYING))

@@ -16,6 +16,7 @@ from perfmon.conf import get_config
 
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+READY = "send_ready"  # in the scope: what writes an answer that is encoded already, when the server can
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -64,14 +65,16 @@ class Edge:
         if kept is None:
             await self._ask(question, scope, receive, send, begun_ns)
             return
-        head, body = answer_to(question, kept)
+        answer = answer_to(question, kept)
         duration_ns = perf_counter_ns() - begun_ns
-        if self._tells_time:
-            head = _timed(head, duration_ns)
-        await send(head)
-        await send(body)
+        if self._tells_time:  # as perfmon's middleware does
+            answer = answer.with_header(b"server-timing", b"app;dur=%.6f" % (duration_ns / 1e6))
+        send_ready = scope.get(READY)
+        if send_ready is None or not send_ready(answer.status_line, answer.headers, answer.body):
+            await send(answer.head)
+            await send(answer.message)
         if kept.route is not None:
-            count_answer(question.method, kept, head["status"], duration_ns)
+            count_answer(question.method, kept, answer.head["status"], duration_ns)
 
     async def _ask(self, question: Question, scope: Scope, receive: Receive, send: Send, begun_ns: int) -> None:
         """Let Django answer, and keep it when everybody may have it."""
@@ -97,8 +100,3 @@ class Edge:
         group, route = scope.get("environ", {}).get(KEPT_AS, (None, None))
         if group is not None and is_counted(scope["path"]):
             kept.group, kept.route = group, route
-
-
-def _timed(head: Message, duration_ns: int) -> Message:
-    """Add the answer's own duration, as perfmon's middleware does."""
-    return {**head, "headers": [*head["headers"], (b"server-timing", b"app;dur=%.6f" % (duration_ns / 1e6))]}

@@ -6,28 +6,25 @@ import re
 
 from django.utils.http import parse_etags, parse_http_date_safe
 
-from omniwriter.edge.answers import Kept, Message, RawHeaders
+from omniwriter.edge.answers import Kept, Prepared
 from omniwriter.edge.questions import Headers, Question
 
-Answer = tuple[Message, Message]
-
-NO_BODY: Message = {"type": "http.response.body", "body": b""}
 _RANGE = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE | re.ASCII)
 
 
-def answer_to(question: Question, kept: Kept) -> Answer:
-    """Return the two messages that answer a question from what is kept, in the order of section 13.2.2."""
+def answer_to(question: Question, kept: Kept) -> Prepared:
+    """Return the answer to a question from what is kept, in the order of section 13.2.2."""
     headers = question.headers
     if b"if-none-match" in headers:
         if _is_held(headers[b"if-none-match"], kept):
-            return _head(304, kept.without_body()), NO_BODY
+            return kept.unmodified
     elif b"if-modified-since" in headers and _is_unmodified(headers[b"if-modified-since"], kept):
-        return _head(304, kept.without_body()), NO_BODY
+        return kept.unmodified
     if question.method == "HEAD":
-        return kept.head, NO_BODY
+        return Prepared(200, kept.headers, b"")
     if b"range" in headers and _range_holds(headers, kept):
         return _part(headers[b"range"], kept)
-    return kept.head, kept.message
+    return kept.whole
 
 
 def _is_held(tags: bytes, kept: Kept) -> bool:
@@ -57,21 +54,21 @@ def _range_holds(headers: Headers, kept: Kept) -> bool:
     return tag is None or (tag == kept.etag and tag.startswith(b'"'))
 
 
-def _part(wanted: bytes, kept: Kept) -> Answer:
+def _part(wanted: bytes, kept: Kept) -> Prepared:
     """Return one part; the whole for several, or for words that are no range; 416 for what is past the end."""
     match = _RANGE.fullmatch(wanted.strip())
     if match is None or match[1] == match[2] == b"":
-        return kept.head, kept.message
+        return kept.whole
     size = len(kept.body)
     first, last = _bounds(match[1], match[2], size)
     if match[1] and match[2] and int(match[2]) < first:
-        return kept.head, kept.message  # no range at all
+        return kept.whole  # no range at all
     if first >= size or last < first:
-        return _head(416, [*kept.without_body(), (b"content-range", b"bytes */%d" % size), _LENGTH_0]), NO_BODY
+        return Prepared(416, [*kept.without_body(), (b"content-range", b"bytes */%d" % size), _LENGTH_0], b"")
     part = kept.body[first : last + 1]
     whole = [pair for pair in kept.headers if pair[0] != b"content-length"]
     own = [(b"content-range", b"bytes %d-%d/%d" % (first, last, size)), (b"content-length", b"%d" % len(part))]
-    return _head(206, whole + own), {"type": "http.response.body", "body": part}
+    return Prepared(206, whole + own, part)
 
 
 def _bounds(first: bytes, last: bytes, size: int) -> tuple[int, int]:
@@ -79,10 +76,6 @@ def _bounds(first: bytes, last: bytes, size: int) -> tuple[int, int]:
     if not first:
         return max(0, size - int(last)), size - 1 if int(last) else -1
     return int(first), min(int(last), size - 1) if last else size - 1
-
-
-def _head(status: int, headers: RawHeaders) -> Message:
-    return {"type": "http.response.start", "status": status, "headers": headers}
 
 
 _LENGTH_0 = (b"content-length", b"0")

@@ -9,11 +9,19 @@ from django.core.wsgi import get_wsgi_application
 
 from omniwriter.bridge import Bridge
 from omniwriter.cache import changes
-from omniwriter.edge import Edge
+from omniwriter.edge import Edge, table
 from perfmon.ingest import ingest
+from perfmon.recorders import install_recorders, uninstall_recorders
 from perfmon.series import Windows
 from perfmon.transport import local_queue
 from perfmon.wire import merge_rows, unpack_process_window
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let answers live for an hour: a busy machine may take a second between two lines."""
+    monkeypatch.setattr(table, "LIFE_NS", 3600 * 10**9)
+    monkeypatch.setattr(table, "RENEW_NS", 3000 * 10**9)
 
 
 @pytest.fixture
@@ -36,10 +44,12 @@ def edge(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Edge:
 @pytest.fixture
 def recorded() -> Iterator[Callable[[], Windows]]:
     """Return what this process has recorded since the test began; only the test flushes."""
+    uninstall_recorders()
     ingest.stop()
     threaded, ingest.threaded = ingest.threaded, False
     ingest.clear()
     local_queue().take()
+    install_recorders()
 
     def read() -> Windows:
         ingest.flush(1_800_000_000)
@@ -49,5 +59,6 @@ def recorded() -> Iterator[Callable[[], Windows]]:
         return windows
 
     yield read
+    uninstall_recorders()
     ingest.clear()
     ingest.threaded = threaded

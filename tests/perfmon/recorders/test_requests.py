@@ -7,7 +7,7 @@ import time
 import pytest
 from django.test import AsyncClient, Client, override_settings
 
-from perfmon.recorders.requests import route_label
+from perfmon.recorders.requests import count_request, is_measured, route_label
 from perfmon.series import SeriesKey, Window
 from tests.perfmon.recorders.collected import recorded
 
@@ -222,3 +222,20 @@ def test_its_own_cost_is_sampled():
 )
 def test_route_templates_read_as_people_write_them(route, label):
     assert route_label(route) == label
+
+
+def test_a_request_answered_in_front_of_django_counts_with_those_of_its_route():
+    Client().get("/plain/a/")
+    for status in (200, 304):
+        count_request("GET", "plain/<slug:slug>/", status, 5_000)
+
+    windows = recorded()
+    assert windows[SeriesKey("request", "GET /plain/<slug>/")].count == 3
+    assert windows[SeriesKey("response", "GET /plain/<slug>/ 2xx")].count == 2
+    assert windows[SeriesKey("response", "GET /plain/<slug>/ 3xx")].count == 1
+
+
+def test_what_is_left_out_is_not_measured_in_front_of_django_either(settings):
+    settings.PERFMON = {**settings.PERFMON, "IGNORE_PATHS": ["/plain/"]}
+
+    assert [is_measured(path) for path in ("/plain/a/", "/static/a.css", "/busy/")] == [False, False, True]
