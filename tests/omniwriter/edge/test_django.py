@@ -158,7 +158,7 @@ def test_each_way_to_differ_is_tried_against_a_kept_answer(bridge: Bridge) -> No
     compare_all(bridge, [asked for change in CHANGES for asked in (replace(TOLD, **change), TOLD)])
 
 
-async def test_answers_from_memory_are_counted_as_requests_of_their_route_and_as_reads(edge: Edge, recorded) -> None:
+async def test_answers_from_memory_are_counted_as_requests_of_their_route_and_as_reads(recorded, edge: Edge) -> None:
     for headers in ([], [], [], [("if-none-match", "*")]):
         await ask(edge, Asked(TOLD.path, headers))
 
@@ -180,7 +180,7 @@ async def test_an_answer_from_memory_tells_its_own_duration_when_answers_do(brid
     assert told[0] != told[1]
 
 
-async def test_paths_that_perfmon_leaves_out_are_left_out_here_too(edge: Edge, recorded, settings) -> None:
+async def test_paths_that_perfmon_leaves_out_are_left_out_here_too(recorded, edge: Edge, settings) -> None:
     settings.PERFMON = {**settings.PERFMON, "IGNORE_PATHS": ["/told/"]}
     edge._app = Bridge(get_wsgi_application(), threads=1, queue=8, limit_bytes=1 << 20)
     for _ in range(3):
