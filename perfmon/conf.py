@@ -35,6 +35,7 @@ PANELS = (
     "perfmon.panels.charts.ChartsPanel",
     "perfmon.panels.requests.EndpointsPanel",
     "perfmon.panels.queries.StatementsPanel",
+    "perfmon.panels.indexes.IndexesPanel",
     "perfmon.panels.caches.CachesPanel",
     "perfmon.panels.datacharts.DataChartsPanel",
     "perfmon.panels.caches.CacheGroupsPanel",

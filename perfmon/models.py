@@ -1,4 +1,4 @@
-"""perfmon's tables: rollups of windows by the minute, the hour and the day, alerts, and tokens of programs."""
+"""perfmon's tables: rollups of windows by minute, hour and day, alerts, tokens of programs, reports on indexes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from perfmon.alerts.models import Alert, AlertTransition
 from perfmon.tokens import ApiToken
 
-__all__ = ["Alert", "AlertTransition", "ApiToken", "DayRollup", "HourRollup", "MinuteRollup", "SeriesName"]
+__all__ = [
+    "Alert",
+    "AlertTransition",
+    "ApiToken",
+    "DayRollup",
+    "HourRollup",
+    "IndexReport",
+    "MinuteRollup",
+    "SeriesName",
+]
 
 
 class SeriesName(models.Model):
@@ -95,3 +104,19 @@ class DayRollup(Rollup):
             # Pruning, taking a day away and finding those not written yet go by time alone.
             models.Index(fields=["start"], name="perfmon_day_start"),
         ]
+
+
+class IndexReport(models.Model):
+    """What a database's indexes looked like at ``made_at``; ``content`` is made and read by ``perfmon.indexes``."""
+
+    alias = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    content = models.JSONField()
+
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
+    class Meta:
+        default_permissions = ()  # the dashboard shows it, and one a month needs no index
+
+    def __str__(self) -> str:
+        return f"{self.alias} {self.made_at:%Y-%m-%d}"

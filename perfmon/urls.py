@@ -11,6 +11,7 @@ urlpatterns = [
     path("dashboard/endpoint", views.endpoint, name="endpoint"),
     path("dashboard/data", views.data, name="data"),
     path("dashboard/queries", views.queries, name="queries"),
+    path("dashboard/queries/indexes/<int:report_id>", views.index_report, name="index_report"),
     path("dashboard/hosts", views.hosts, name="hosts"),
     path("dashboard/alerts", views.alerts, name="alerts"),
     path("dashboard/alerts/<int:alert_id>/acknowledge", views.acknowledge, name="alert_acknowledge"),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
@@ -20,6 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 from perfmon.alerts.models import Alert
 from perfmon.alerts.services import alert_acknowledge
 from perfmon.context import muted
+from perfmon.indexes.wording import report_text
+from perfmon.models import IndexReport
 from perfmon.panels.base import PageQuery, Panel, panels_of
 from perfmon.panels.query_table import ORDERS, QueryTable
 from perfmon.panels.tables import SORTS, TableState
@@ -73,6 +75,15 @@ def data(request: HttpRequest) -> HttpResponse:
 def queries(request: HttpRequest) -> HttpResponse:
     """The statements a database spent its time on; ``?db=`` is the database's alias."""
     return _page(request, "queries", "queries")
+
+
+@require_safe
+@never_cache
+@viewers_only
+def index_report(request: HttpRequest, report_id: int) -> HttpResponse:
+    """A kept report on indexes, whole and as text."""
+    report = get_object_or_404(IndexReport, pk=report_id)
+    return HttpResponse(report_text(report.content), content_type="text/plain; charset=utf-8")
 
 
 @require_safe
