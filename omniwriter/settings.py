@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import environ
+from celery.schedules import crontab
 
 from omniwriter.env import read_environment
 from omniwriter.origin import git_release, kept_secret_key, writable_folder
@@ -220,6 +221,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0},
+    "report on indexes": {"task": "omniwriter.tasks.indexes_report", "schedule": crontab("30", "4", day_of_month="1")},
     "keep the cache warm": {"task": "articles.tasks.caching.cache_warm", "schedule": 240.0},  # of 600 s at the least
     "write views": {"task": "articles.tasks.views.views_write", "schedule": 60.0},
     "publish on schedule": {"task": "articles.tasks.schedule.articles_follow_schedule", "schedule": 15.0},

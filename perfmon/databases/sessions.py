@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from django.db import Error, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
+from perfmon.databases.shortening import OWN
+
 LOCK_TIMEOUT_MS = 500
 
 
@@ -15,9 +17,9 @@ LOCK_TIMEOUT_MS = 500
 def asking(alias: str, *, timeout_ms: int) -> Iterator[CursorWrapper]:
     """Give a cursor on PostgreSQL in a transaction that can't write; a statement has ``timeout_ms`` at most."""
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        cursor.execute("SET TRANSACTION READ ONLY")
-        cursor.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)}")
-        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+        cursor.execute(f"SET TRANSACTION READ ONLY {OWN}")
+        cursor.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)} {OWN}")
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS} {OWN}")
         yield cursor
 
 

@@ -75,13 +75,13 @@ class Statements:
 
 
 _ABOUT = """
-SELECT e.extnamespace::regnamespace::text, current_setting('is_superuser') = 'on', current_user::text,
+SELECT /* perfmon */ e.extnamespace::regnamespace::text, current_setting('is_superuser') = 'on', current_user::text,
     pg_is_in_recovery()
 FROM (SELECT 1) AS one LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements'
 """
 # Rows of one statement differ by role and by whether a function ran it; to the reader they are one.
 _TOP = """
-WITH mine AS (
+WITH mine AS ( /* perfmon */
     SELECT s.queryid, min(left(s.query, %(chars)s)) AS query, sum(s.calls)::bigint AS calls,
         sum(s.total_exec_time) AS total_ms, max(s.max_exec_time) AS max_ms, sum(s.rows)::bigint AS rows,
         sum(s.shared_blks_hit)::bigint AS hits, sum(s.shared_blks_read)::bigint AS reads,
@@ -105,7 +105,7 @@ SELECT queryid, query, calls, total_ms, max_ms, rows, hits, reads, read_bytes, e
 FROM ranked WHERE least(by_total, by_mean, by_calls, by_rows, by_read) <= %(held)s
 ORDER BY total_ms DESC
 """
-_SINCE = "SELECT stats_reset FROM {schema}.pg_stat_statements_info"
+_SINCE = "SELECT /* perfmon */ stats_reset FROM {schema}.pg_stat_statements_info"
 _STATES = {"55000": State.NOT_LOADED, "42501": State.DENIED, "57014": State.SLOW, "55P03": State.SLOW}
 
 

@@ -15,17 +15,18 @@ from perfmon.indexes.catalogue import Catalogue, ForeignKey, Index, Table
 TIMEOUT_MS = 15_000
 
 _IDENTITY = """
-SELECT pg_is_in_recovery(), (SELECT system_identifier FROM pg_control_system())::text, current_database()::text,
+SELECT /* perfmon */ pg_is_in_recovery(), (SELECT system_identifier FROM pg_control_system())::text,
+    current_database()::text,
     coalesce((SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()), pg_postmaster_start_time())
 """
 # Indexes of partitions are part of the partitioned index and can't be dropped alone, so they are summed up.
 _SCANS = """
-SELECT coalesce(pg_partition_root(indexrelid::regclass), indexrelid::regclass)::oid::bigint,
+SELECT /* perfmon */ coalesce(pg_partition_root(indexrelid::regclass), indexrelid::regclass)::oid::bigint,
     coalesce(sum(idx_scan), 0)::bigint, sum(pg_relation_size(indexrelid))::bigint
 FROM pg_stat_user_indexes GROUP BY 1
 """
 _INDEXES = """
-SELECT i.oid::bigint, t.oid::regclass::text, i.oid::regclass::text,
+SELECT /* perfmon */ i.oid::bigint, t.oid::regclass::text, i.oid::regclass::text,
     ARRAY(
         SELECT concat_ws(' ', pg_get_indexdef(i.oid, k, true), indclass[k - 1], indcollation[k - 1], indoption[k - 1])
         FROM generate_series(1, x.indnkeyatts) AS k
@@ -47,13 +48,13 @@ WHERE NOT i.relispartition AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'inf
 ORDER BY 2, 3
 """
 _TABLES = """
-SELECT coalesce(pg_partition_root(relid::regclass), relid::regclass)::text, sum(n_live_tup)::bigint,
+SELECT /* perfmon */ coalesce(pg_partition_root(relid::regclass), relid::regclass)::text, sum(n_live_tup)::bigint,
     sum(pg_relation_size(relid))::bigint, coalesce(sum(seq_scan), 0)::bigint, coalesce(sum(seq_tup_read), 0)::bigint,
     coalesce(sum(idx_scan), 0)::bigint
 FROM pg_stat_user_tables GROUP BY 1 ORDER BY 1
 """
 _FOREIGN_KEYS = """
-SELECT t.oid::regclass::text, c.conname::text,
+SELECT /* perfmon */ t.oid::regclass::text, c.conname::text,
     ARRAY(
         SELECT quote_ident(a.attname) FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, at)
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum ORDER BY k.at

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from django.db import connections, router, transaction
 from django.db.backends.utils import CursorWrapper
 
+from perfmon.databases.shortening import OWN
 from perfmon.models import DayRollup, HourRollup, MinuteRollup, Rollup
 from perfmon.store.ranges import DAY
 
@@ -180,7 +181,7 @@ def _is_there(cursor: CursorWrapper, name: str) -> bool:
 
 def _finds(cursor: CursorWrapper, question: str, about: str | int) -> bool:
     """Return the one truth value that a statement asks for; none is no."""
-    cursor.execute(question, [about])
+    cursor.execute(f"{question} {OWN}", [about])
     row = cursor.fetchone()
     return bool(row and row[0])
 

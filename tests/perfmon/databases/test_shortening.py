@@ -23,6 +23,7 @@ from perfmon.databases.shortening import LONGEST_CHARS, is_own, shortened
         ("DO $$ BEGIN secret END $$", "DO '…'"),
         ("DO $body$ a $$ b $body$ LANGUAGE x", "DO '…' LANGUAGE x"),
         ("SELECT $1 || $2", "SELECT $1 || $2"),
+        ("SELECT a FROM b WHERE c IN ($1 /*, ... */) /* by hand */", "SELECT a FROM b WHERE c IN ($1, …)"),
     ],
 )
 def test_a_statement_is_folded_to_what_it_does(sql, short):
@@ -44,5 +45,6 @@ def test_no_literal_survives(secret, before):
 
 def test_perfmons_own_statements_are_known():
     assert is_own('SELECT max("perfmon_minuterollup"."start") FROM "perfmon_minuterollup"')
-    assert is_own("SELECT * FROM pg_stat_user_indexes")
+    assert is_own("SELECT 1 FROM pg_index /* perfmon */")
+    assert not is_own("SELECT 1 FROM pg_index")
     assert not is_own('SELECT "articles_article"."id" FROM "articles_article"')
