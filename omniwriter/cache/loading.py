@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Any, NamedTuple
@@ -35,6 +36,10 @@ WAIT_S = 5.0  # for what another makes; then this one makes it too
 POLL_S = 0.02
 AWAY_S = 1.0  # how long a value lives in this process while the store is away
 OWNER_BYTES = 8
+
+
+#: Whether a value is being made that will be kept under the tokens of now.
+making: ContextVar[bool] = ContextVar("cache_making", default=False)
 
 
 class State(enum.StrEnum):
@@ -164,8 +169,14 @@ def _refresh(store: Store, place: Place, compute: Callable[[], Any]) -> Loaded:
 
 def _make(store: Store, place: Place, compute: Callable[[], Any], tokens: Tokens) -> Loaded:
     started = time.perf_counter()
-    with seen_after(newest_lsn(tokens)):  # or a replica that lags would have the old value kept under the new tokens
-        value = compute()
+    token = making.set(True)
+    try:
+        with seen_after(
+            newest_lsn(tokens)
+        ):  # or a replica that lags would have the old value kept under the new tokens
+            value = compute()
+    finally:
+        making.reset(token)
     entry = new_entry(encode(value), tokens, now=time.time(), ttl_s=place.ttl_s, cost_s=time.perf_counter() - started)
     try:
         store.write(place.key, pack_entry(entry), max(1, round(1000 * (place.ttl_s + place.stale_s))))

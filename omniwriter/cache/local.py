@@ -9,7 +9,7 @@ from typing import Any
 from omniwriter.cache.changes import listen
 from omniwriter.cache.codec import decode, encode
 from omniwriter.cache.keys import ALIAS
-from omniwriter.cache.loading import Place
+from omniwriter.cache.loading import Place, making
 from omniwriter.cache.stores import MemoryStore
 from perfmon.recorders.cache import record_read
 
@@ -22,7 +22,11 @@ def local_value(place: Place, local_s: float, fetch: Callable[[], Any]) -> Any:
     """Return what this process keeps of ``place``, or fetch and keep it; each reader gets a copy of its own.
 
     A change that this process makes or hears of empties the level; one it does not hear of is seen ``local_s`` late.
+    What is made to be kept reads past it: a change of another process renews the tokens before its message comes, and
+    an old part would be kept under the new ones.
     """
+    if making.get():
+        return fetch()
     started_ns = perf_counter_ns()
     (packed,) = _values.read([place.key])
     if packed is not None:

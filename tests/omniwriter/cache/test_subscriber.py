@@ -10,9 +10,11 @@ import orjson
 import pytest
 import redis
 
-from omniwriter.cache import changes
+from omniwriter.cache import cache_query, changes
 from omniwriter.cache import subscriber as subscriber_module
-from omniwriter.cache.keys import channel
+from omniwriter.cache.generations import new_token
+from omniwriter.cache.keys import channel, token_key
+from omniwriter.cache.stores import get_store
 from omniwriter.cache.subscriber import Subscriber
 from tests.fixtures.servers import MortalValkey
 from tests.waiting import eventually
@@ -151,3 +153,21 @@ def test_a_stopped_subscriber_hears_nothing_more(listening: redis.Redis, subscri
 
     assert not subscriber.hears_all
     assert listening.publish(channel(), b"{}") == 0
+
+
+def test_what_is_made_between_another_processs_change_and_its_message_is_not_old(valkey_cache: redis.Redis) -> None:
+    source = ["old"]
+
+    @cache_query(name="test.inner", namespaces=("lists",), local_s=60)
+    def inner() -> str:
+        return source[0]
+
+    @cache_query(name="test.outer", namespaces=("lists",))
+    def outer() -> str:
+        return inner()
+
+    inner()
+    source[0] = "new"
+    get_store().put({token_key("lists"): new_token(None)})  # as another process does first; its message is on the way
+
+    assert outer() == "new"
