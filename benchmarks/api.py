@@ -113,10 +113,14 @@ def run(quick: bool) -> Result:
     return result
 
 
-def _measure(result: Result, servers: dict[str, Running], candidates: dict[str, Load], folder: Path, quick: bool) -> None:
+def _measure(
+    result: Result, servers: dict[str, Running], candidates: dict[str, Load], folder: Path, quick: bool
+) -> None:
     rounds, seconds = (3, 1) if quick else (7, 3)
     turns = {name: Turns() for name in candidates}
-    timed = {name: _timed(servers[load.server], load, seconds, folder, turns[name]) for name, load in candidates.items()}
+    timed = {
+        name: _timed(servers[load.server], load, seconds, folder, turns[name]) for name, load in candidates.items()
+    }
     say(f"warming up {len(candidates)} candidates")
     for load in candidates.values():
         run_wrk(load, servers[load.server].port, 1, folder)

@@ -105,10 +105,9 @@ class Session:
         """Start what the project stands on, and prepare it beside; return the variables that lead to it."""
         env: dict[str, str] = {}
         foundations = []
-        if not settings.REDIS_URL:
-            valkey = valkey_service(self._var / "valkey")
+        for variable, valkey in self._valkeys():
             _wait_for_leftover(valkey)
-            env["REDIS_URL"] = valkey_url(valkey)
+            env[variable] = valkey_url(valkey)
             foundations.append(valkey)
         if not self._cluster:
             self._start_beside(supervisor, foundations)
@@ -118,6 +117,14 @@ class Session:
         self._cluster.prepare_database()
         self._start_beside(supervisor, self._cluster.replicas(root=settings.BASE_DIR))
         return env
+
+    def _valkeys(self) -> Iterator[tuple[str, Service]]:
+        """Yield the bundled servers with the variable of each: the cache's may give up values, the other nothing."""
+        if not settings.REDIS_URL:
+            yield "REDIS_URL", valkey_service(self._var / "valkey")
+            if not settings.CACHE_URL:
+                folder, most_mb = self._var / "cache", settings.ENV["OMNI_CACHE_MB"]
+                yield "OMNI_CACHE_URL", valkey_service(folder, name="cache", most_mb=most_mb)
 
     def _start_beside(self, supervisor: Supervisor, services: list[Service]) -> None:
         if services:

@@ -121,7 +121,9 @@ ninja_api = NinjaAPI(urls_namespace="peers")
 
 
 @ninja_api.get("/articles", response=NinjaPage)
-def ninja_articles(request: HttpRequest, limit: int = Query(LIMIT, ge=1, le=100), cursor: datetime | None = None) -> Any:
+def ninja_articles(
+    request: HttpRequest, limit: int = Query(LIMIT, ge=1, le=100), cursor: datetime | None = None
+) -> Any:
     """Return a page of the list."""
     rows = articles().filter(published_at__lt=cursor) if cursor else articles()
     found = list(rows[: limit + 1])

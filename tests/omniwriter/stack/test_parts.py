@@ -107,3 +107,16 @@ def test_the_table_shows_every_service_with_its_memory(tmp_path: Path, tree: Tre
 @pytest.mark.parametrize(("seconds", "text"), [(45.9, "45 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")])
 def test_time_spans_have_two_units_at_most(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_cache_with_a_limit_gives_up_values_and_keeps_what_has_no_end(tree: Tree, tmp_path: Path) -> None:
+    service = valkey_service(tmp_path / "cache", name="cache", most_mb=4)
+    with run(service, tmp_path / "cache.log", tree), redis.Redis.from_url(valkey_url(service)) as client:
+        client.set("generation:articles", "token")
+        for number in range(400):
+            client.set(f"value:{number}", "x" * 50_000, px=600_000)
+
+        assert client.get("generation:articles") == b"token"
+        assert client.info("memory")["used_memory"] < 5 << 20
+        assert client.exists("value:399")
+        assert not client.exists("value:0")
