@@ -68,6 +68,7 @@ def _pool(alias: str, query: PageQuery) -> dict[str, Any]:
     wait_ms = readings.latency_ms(waits, 95)
     taken = waits.count / readings.covered_s(query) if waits.count or in_use else None
     return {
+        "no_pool": in_use is None and not waits.count,
         "in_use": _mean_and_peak(in_use),
         "open": _of_limit(size, limit),
         "taken": formats.phrase(formats.rate(taken)),

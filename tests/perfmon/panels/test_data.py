@@ -162,7 +162,8 @@ def test_without_a_pool_the_cells_of_pools_are_left_out():
     data = panel("databases")
 
     assert data["pooled"] is False
-    assert (data["databases"][0]["in_use"], data["databases"][0]["wait"]) == ("–", "–")
+    (row,) = data["databases"]
+    assert (row["no_pool"], row["in_use"], row["wait"], row["refused"]) == (True, "–", "–", "–")
     assert [chart["name"] for chart in panel("charts")["charts"]] == ["cache_hits", "cache_times", "queries"]
 
 
@@ -173,7 +174,7 @@ def test_a_pool_tells_how_full_it_is_in_a_process_and_how_long_one_waits(pooled)
     store({SECOND - 4: one, SECOND - 3: other})
     (row,) = panel("databases")["databases"]
 
-    assert (row["in_use"], row["open"]) == ("4.50, peak 7", "7.00 of 50")
+    assert (row["no_pool"], row["in_use"], row["open"]) == (False, "4.50, peak 7", "7.00 of 50")
     assert (row["wait"], row["wait_over"]) == ("400\xa0ms", True)
     assert (row["refused"], row["refused_over"]) == ("0", False)
     assert row["about"] == "SQLite, pooled"
