@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -128,6 +129,30 @@ def test_nothing_else_of_this_repository_can_be_imported_there(bare, package):
 def test_the_checks_find_nothing_and_no_migration_is_missing(bare):
     assert "no issues" in bare.django("check", "--fail-level=WARNING")
     assert "No changes detected" in bare.django("makemigrations", "--check", "--dry-run", "perfmon")
+
+
+WRITE_AND_PRUNE = """
+import django
+django.setup()
+from django.db import connection
+from perfmon.series import SeriesKey, Window
+from perfmon.store import partitions, rollups
+rollups.write_minute(0, {SeriesKey("request", "GET /"): Window(1, 0, 5, 5)})
+partitions.make_ahead(1_800_000_000)
+print("dropped", rollups.prune(1_800_000_000))
+"""
+
+
+def test_on_postgresql_its_rollups_are_partitioned_there_too(bare, postgres_url):
+    at = urlsplit(postgres_url)
+    place = {"PGHOST": at.hostname, "PGPORT": str(at.port), "PGUSER": at.username, "PGDATABASE": at.path.strip("/")}
+    bare.env.update(place)
+    bare.django("migrate", "--verbosity=0")
+    assert "No changes detected" in bare.django("makemigrations", "--check", "--dry-run")
+    done = bare.python("-c", WRITE_AND_PRUNE)
+    assert done.stdout == "dropped 2\n", done.stderr  # the day and the month of 1970, not what was made ahead
+    assert "Indexes of default (PostgreSQL)" in bare.django("perf_indexes")
+    bare.django("migrate", "perfmon", "0001", "--verbosity=0")
 
 
 def test_what_was_requested_is_shown_on_the_dashboard_and_in_its_data(site):
