@@ -54,7 +54,7 @@ def require_wrk(benchmark: str) -> None:
 
 def run_wrk(load: Load, port: int, seconds: int, folder: Path) -> Said:
     """Load a server; raises RuntimeError when an answer was an error."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "--latency"]
     for header in load.headers:
         command += ["-H", header]
     if load.paths is not None:
@@ -63,7 +63,12 @@ def run_wrk(load: Load, port: int, seconds: int, folder: Path) -> Said:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     said = done.stdout + done.stderr
     rate, total = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"(\d+) requests in", said)
-    if rate is None or total is None or any(word in said for word in ("Non-2xx", "Socket errors", "no more addresses")):
+    if (
+        rate is None
+        or total is None
+        or total[1] == "0"
+        or any(word in said for word in ("Non-2xx", "Socket errors", "no more addresses"))
+    ):
         raise RuntimeError(f"{' '.join(command)}: {said}")
     return Said(float(rate[1]), int(total[1]), _latency_ms(said, 50), _latency_ms(said, 99))
 
@@ -76,7 +81,7 @@ def _script(paths: Iterable[str], folder: Path) -> Path:
 
 
 def _latency_ms(said: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", said, re.MULTILINE)
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
     if found is None:
         raise RuntimeError(f"wrk names no {percent}th percentile: {said}")
     return float(found[1]) * _UNITS_MS[found[2]]

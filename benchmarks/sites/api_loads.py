@@ -14,6 +14,10 @@ LIST, POPULAR = "/api/articles", "/api/articles/popular"
 LIMIT = 20
 WORDS = 3
 _STEP_US = 7_919_000_003  # some two hours: the next cursor is in another part of the archive
+_PUBLISHED = (
+    "SELECT id, title || ' ' || excerpt, published_at FROM articles_article WHERE status = 'published' "
+    "ORDER BY published_at"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,9 +26,7 @@ class Data:
 
     def __init__(self, database: Path) -> None:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(
-                "SELECT id, title || ' ' || excerpt, published_at FROM articles_article WHERE status = 'published' ORDER BY published_at"
-            ).fetchall()
+            rows = connection.execute(_PUBLISHED).fetchall()
         self.ids = [row[0] for row in rows]
         self.texts = [row[1] for row in rows]
         # Before the first of these a page would not be full.
