@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+
+from omniwriter.cache import cacheable
 
 CONTENT_TYPE = "application/json"
 PUBLIC_MAX_AGE_S = 30
@@ -16,6 +18,14 @@ STALE_S = 60  # while a cache asks for a newer one
 PRIVATE = "private, no-store"
 _OPTIONS = orjson.OPT_UTC_Z
 _KEPT_ON_304 = ("Cache-Control", "Content-Location", "ETag", "Vary")
+
+
+@cacheable
+class Written(NamedTuple):
+    """A document as it is sent."""
+
+    content: bytes
+    etag: str
 
 
 def encoded(body: Any) -> bytes:
@@ -31,12 +41,18 @@ def etag_of(content: bytes, version: int | None = None) -> str:
 
 def public_answer(request: HttpRequest, body: Any) -> HttpResponse:
     """Answer what is the same for everybody: any cache may keep it for a moment and ask whether it still holds."""
-    return public_content(request, encoded(body))
+    return public_written(request, written(body))
 
 
-def public_content(request: HttpRequest, content: bytes) -> HttpResponse:
-    """Answer what is the same for everybody and was encoded before."""
-    response = _answer(content, etag_of(content))
+def written(body: Any) -> Written:
+    """Return a document as it is sent to everybody."""
+    content = encoded(body)
+    return Written(content, etag_of(content))
+
+
+def public_written(request: HttpRequest, document: Written) -> HttpResponse:
+    """Answer with what is the same for everybody and was written before."""
+    response = _answer(*document)
     response["Cache-Control"] = f"public, max-age={PUBLIC_MAX_AGE_S}, stale-while-revalidate={STALE_S}"
     if request.META.get("HTTP_AUTHORIZATION"):
         response["Cache-Control"] = "private, no-cache"

@@ -9,15 +9,15 @@ from ninja import Query, Router
 from ninja.errors import AuthenticationError, HttpError
 
 from articles.access import VIEW
-from articles.api.answers import private_answer, public_answer, public_content
+from articles.api.answers import private_answer, public_answer, public_written
 from articles.api.callers import Caller, caller_of
 from articles.api.documents import (
     chosen_fields,
     items_of,
-    list_content,
+    list_written,
     live_document,
     only,
-    popular_content,
+    popular_written,
     working_document,
 )
 from articles.api.parser import refuse_unknown
@@ -59,7 +59,7 @@ def article_list(request: HttpRequest, query: Query[ArticleListQuery]) -> HttpRe
     fields = chosen_fields(query.fields, ArticleItem)
     wanted = _filters(query)
     if query.status is None or query.status is Status.PUBLISHED:
-        return public_content(request, list_content(fields=fields, **wanted))
+        return public_written(request, list_written(fields=fields, **wanted))
     caller = _reader_of_drafts(request)
     if not caller.user.has_perm(VIEW):
         others = wanted["author"] not in (None, caller.user.pk)
@@ -78,7 +78,7 @@ def articles_popular(request: HttpRequest, query: Query[PopularQuery]) -> HttpRe
     refuse_unknown(request.GET, PopularQuery.model_fields)
     fields = chosen_fields(query.fields, ArticleItem)
     language = query.language and query.language.value
-    return public_content(request, popular_content(fields=fields, limit=query.limit, language=language))
+    return public_written(request, popular_written(fields=fields, limit=query.limit, language=language))
 
 
 @router.get(

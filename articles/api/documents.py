@@ -9,7 +9,7 @@ from django.urls import reverse
 from ninja import Schema
 
 from articles.access import actions_for
-from articles.api.answers import encoded, etag_of
+from articles.api.answers import Written, encoded, etag_of, written
 from articles.api.callers import Caller
 from articles.api.parser import refuse
 from articles.caching import LISTS
@@ -28,7 +28,7 @@ COVER_WIDTH = 1280
 
 
 @cache_query(name="documents.list", namespaces=LISTS, local_s=LOCAL_S)
-def list_content(
+def list_written(
     *,
     fields: tuple[str, ...],
     limit: int,
@@ -37,18 +37,18 @@ def list_content(
     category: int | None = None,
     tag: int | None = None,
     author: int | None = None,
-) -> bytes:
+) -> Written:
     """Return a page of published articles as the API writes it: the same for every caller. Raises CursorError."""
     page = article_list.uncached(
         limit=limit, before=before, language=language, category=category, tag=tag, author=author
     )
-    return encoded({"items": items_of(page.rows, fields), "next_cursor": page.older})
+    return written({"items": items_of(page.rows, fields), "next_cursor": page.older})
 
 
 @cache_query(name="documents.popular", namespaces=LISTS, ttl=Ttl.POPULAR, local_s=LOCAL_S)
-def popular_content(*, fields: tuple[str, ...], limit: int, language: str | None = None) -> bytes:
+def popular_written(*, fields: tuple[str, ...], limit: int, language: str | None = None) -> Written:
     """Return the most read articles as the API writes them."""
-    return encoded({"items": items_of(article_popular.uncached(limit=limit, language=language), fields)})
+    return written({"items": items_of(article_popular.uncached(limit=limit, language=language), fields)})
 
 
 def chosen_fields(fields: str | None, schema: type[Schema]) -> tuple[str, ...]:
