@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -22,9 +23,11 @@ def pytest_configure() -> None:
 
     The collector of a project without Valkey is left to the fixture ``collector``: a thread nobody stops would write
     into the tests that come after. Passwords are hashed fast: the slow hash took seven tenths of the suite's time.
+    Hypothesis' own profile for integration gives each run the same examples, and none a time limit on a busy machine.
     """
     from perfmon.conf import get_config
 
+    hypothesis.settings.load_profile("ci")
     settings.PERFMON = {**settings.PERFMON, "LOCAL_COLLECTOR": False}
     get_config.cache_clear()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]

@@ -17,6 +17,7 @@ from perfmon.ingest import ingest
 from perfmon.recorders import install_recorders
 from perfmon.store import rollups
 from tests.perfmon.panels.seeding import LIST, busy, store
+from tests.waiting import READY_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -257,7 +258,7 @@ def test_a_chart_is_drawn_again_in_place(visit, collector):
     page.evaluate("document.querySelector('[data-chart=latency] .main-svg').dataset.kept = 'yes'")
     first = page.evaluate("document.querySelector('[data-drawing]').data[0].x[0]")
     expect(state(page)).to_have_text("Live")
-    deadline = time.monotonic() + 12
+    deadline = time.monotonic() + READY_S
     while page.evaluate("document.querySelector('[data-drawing]').data[0].x[0]") == first:
         assert time.monotonic() < deadline
         page.wait_for_timeout(200)

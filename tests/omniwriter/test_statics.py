@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import brotli
@@ -40,14 +39,13 @@ def collect(storage: HashedStorage) -> None:
 
 def test_modules_import_each_other_by_their_hashed_names(source: Path, tmp_path: Path) -> None:
     storage = HashedStorage(location=tmp_path / "static", base_url="/static/")
-    began_s = time.monotonic()
     collect(storage)
 
-    assert time.monotonic() - began_s < 3  # brotli at its highest quality alone would take longer
     names = storage.hashed_files
     assert Path(names["big.js"]).name in (tmp_path / "static" / names["main.js"]).read_text()
     packed = (tmp_path / "static" / f"{names['big.js']}.br").read_bytes()
     assert brotli.decompress(packed) == (source / "big.js").read_bytes()
+    assert packed == brotli.compress((source / "big.js").read_bytes(), quality=5)  # at 11 it would take seconds
     assert len(packed) < (source / "big.js").stat().st_size / 3
 
 

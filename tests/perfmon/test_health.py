@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -103,17 +102,18 @@ def test_without_valkey_it_is_degraded_and_still_ready(client: Client, settings:
 def test_a_part_that_never_answers_is_down_within_the_time_limit(client: Client, monkeypatch: Any) -> None:
     release = threading.Event()
     asked: list[int] = []
+    ended: list[bool] = []
 
     def hang() -> bool:
         asked.append(1)
-        return release.wait(30)
+        ended.append(release.wait(60))
+        return True
 
     monkeypatch.setattr(health, "TIMEOUT_S", 0.2)
     monkeypatch.setattr(health, "PARTS", (health.Part("database", vital=True, check=hang),))
-    started_s = time.monotonic()
     answers = [client.get("/health") for _ in range(3)]
+    assert not ended  # nobody waited for it
     release.set()
-    assert time.monotonic() - started_s < 2
     assert [answer.status_code for answer in answers] == [503] * 3
     assert len(asked) == 1  # the others joined the question that was open
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,19 +94,39 @@ def patient(tree: Tree, tmp_path: Path) -> Iterator[Served]:
         yield server
 
 
-Serve = Callable[..., int]
+class Serve:
+    """Serves a WSGI application through the bridge in this process; ``serve(application)`` tells the port."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        self._bridges: list[Bridge] = []
+        self.left = 0  # clients that the bridge knows to be gone
+
+    def __call__(self, wsgi: WsgiApp, *, threads: int = 4, queue: int = 16, limit_bytes: int = 1 << 20) -> int:
+        bridge = Bridge(wsgi, threads=threads, queue=queue, limit_bytes=limit_bytes)
+        self._bridges.append(bridge)
+
+        async def watched(scope: Any, receive: Any, send: Any) -> None:
+            async def hear() -> Any:
+                message = await receive()
+                self.left += message["type"] == "http.disconnect"
+                return message
+
+            await bridge(scope, hear, send)
+
+        return self._stack.enter_context(_uvicorn(watched))
+
+    @property
+    def taken(self) -> int:
+        """How many requests run or wait."""
+        return sum(bridge.pool.taken for bridge in self._bridges)
 
 
 @pytest.fixture
 def bridged() -> Iterator[Serve]:
-    """Serve a WSGI application through the bridge in this process; ``bridged(application)`` tells the port."""
+    """What serves WSGI applications until the test ends."""
     with contextlib.ExitStack() as stack:
-
-        def serve(wsgi: WsgiApp, *, threads: int = 4, queue: int = 16, limit_bytes: int = 1 << 20) -> int:
-            bridge = Bridge(wsgi, threads=threads, queue=queue, limit_bytes=limit_bytes)
-            return stack.enter_context(_uvicorn(bridge))
-
-        yield serve
+        yield Serve(stack)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -66,12 +65,11 @@ def test_a_request_whose_client_left_while_many_waited_is_not_run(bridged: Serve
     port = bridged(application, threads=1)
     with ThreadPoolExecutor(2) as pool:
         staying = [pool.submit(httpx.get, f"http://127.0.0.1:{port}/stays", timeout=10) for _ in range(2)]
-        eventually(lambda: seen)
-        time.sleep(0.2)  # the second waits in the queue, where nothing shows it
+        eventually(lambda: bridged.taken == 2)
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(b"GET /leaves HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.2)  # so does this one
-        time.sleep(0.2)
+            eventually(lambda: bridged.taken == 3)
+        eventually(lambda: bridged.left == 1)
         release.set()
         assert [future.result(10).text for future in staying] == ["ok", "ok"]
 

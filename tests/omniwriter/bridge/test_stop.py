@@ -19,12 +19,11 @@ from tests.waiting import eventually
 async def test_sigterm_under_load_loses_no_request(mortal: Served, path: str) -> None:
     clients = SteadyClients(mortal.port, path, 8)
     running = asyncio.ensure_future(clients.run())
-    await asyncio.sleep(0.5)
+    await asyncio.to_thread(eventually, lambda: clients.books.answered > 8)
     mortal.process.send_signal(signal.SIGTERM)
     await asyncio.wait_for(running, 20)
 
     assert clients.books.lost == 0
-    assert clients.books.answered > 8
     eventually(lambda: mortal.running.exit_code is not None)
 
 
