@@ -54,9 +54,6 @@ def memory(settings) -> None:
 @pytest.fixture
 def visit(site: Site, page: Page) -> Iterator[Any]:
     """Open a page of the dashboard as staff; afterwards nothing may have been logged or refused by the policy."""
-    from playwright.sync_api import expect
-
-    expect.set_options(timeout=8000)
     client = Client()
     client.force_login(User.objects.create_user("ops", is_staff=True))
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.url}])

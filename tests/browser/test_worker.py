@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -13,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from articles.content import Content
 from articles.models import Article
-from articles.services.articles import article_create
-from articles.services.publishing import article_unpublish
+from articles.services.articles import article_create, article_save
+from articles.services.publishing import article_publish, article_unpublish
 from tests.fixtures.site import Site
 
 READY = "async () => { const worker = await navigator.serviceWorker.ready; return worker.active.state; }"
@@ -76,7 +77,11 @@ def test_what_was_read_is_there_without_a_network_and_the_rest_says_why_not(star
 def test_a_page_is_asked_for_anew_whenever_there_is_a_network(starter: Site, ready: Page) -> None:
     address = f"{starter.url}/articles/how-alerts-work/"
     ready.goto(address)
-    Article.objects.filter(slug="how-alerts-work").update(title="Another title")
+    article = Article.objects.get(slug="how-alerts-work")
+    content = replace(article.working(), title="Another title")
+    chief = User.objects.create_superuser("ana")
+    article = article_save(article_id=article.pk, content=content, version=article.version, actor=chief)
+    article_publish(article_id=article.pk, actor=None)
 
     ready.goto(address)
 

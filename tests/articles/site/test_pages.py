@@ -13,6 +13,7 @@ from django.views.defaults import bad_request, permission_denied, server_error
 from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Article, Category
+from articles.selectors.sitemap import PAGE_IDS
 
 Make = Callable[..., Article]
 
@@ -25,7 +26,7 @@ def addresses(published: Make) -> list[str]:
     lists = ["/", "/en/", "/pt-br/", "/en/categories/light/", "/en/tags/lamps/", "/en/popular/", "/en/offline/"]
     return [
         *lists, f"/en/authors/{article.author_id}-clarice-lima/", article.get_absolute_url(), "/en/feed.atom",
-        "/en/feed.rss", "/sitemap.xml", "/sitemaps/articles-0.xml", "/robots.txt",
+        "/en/feed.rss", "/sitemap.xml", f"/sitemaps/articles-{article.pk // PAGE_IDS}.xml", "/robots.txt",
     ]  # fmt: skip
 
 

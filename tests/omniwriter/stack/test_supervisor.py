@@ -149,7 +149,7 @@ def test_a_service_that_ignores_its_stop_signal_is_killed_in_time(supervisor: Su
 
     supervisor.stop()
 
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 3  # which services are given else
     assert not psutil.pid_exists(pid)
 
 
@@ -190,7 +190,7 @@ def test_kill_9_of_the_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
         supervisor.kill()
 
     assert len(family) == 3  # the sentinel, the service, its child
-    eventually(lambda: not any(process.is_running() for process in family), within_s=5)
+    eventually(lambda: not any(process.is_running() for process in family))
 
 
 def repairable(name: str, code: str, repair: str, **given: object) -> Service:
