@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models.options import Options
 
 from omniwriter.replicas import monitor, pins
 from omniwriter.replicas.servers import replica_aliases
 
-# Rows by which somebody is let in or kept out: those of a moment ago would be wrong.
-EXACT_APPS = frozenset({"sessions", "admin", "axes", "migrations"})
+# Rows by which somebody is let in, kept out or answered a second time: those of a moment ago would be wrong.
+EXACT_APPS = frozenset({"sessions", "admin", "axes"})
+EXACT_MODELS = frozenset(
+    {"auth.user", "auth.permission", "articles.accesstoken", "articles.idempotencykey", "perfmon.apitoken"}
+)
 
 
 class PrimaryReplicaRouter:
@@ -21,7 +25,7 @@ class PrimaryReplicaRouter:
         if not replica_aliases():
             return None
         monitor.ensure_started()
-        if model._meta.app_label in EXACT_APPS or _in_transaction():  # noqa: SLF001  (Django's documented way)
+        if _is_exact(model._meta) or _in_transaction():  # noqa: SLF001  (Django's documented way)
             return DEFAULT_DB_ALIAS
         return pins.choose() or DEFAULT_DB_ALIAS
 
@@ -37,6 +41,10 @@ class PrimaryReplicaRouter:
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
         """Refuse migrations of replicas: they get them from the primary's log."""
         return False if db in replica_aliases() else None
+
+
+def _is_exact(options: Options[Any]) -> bool:
+    return options.app_label in EXACT_APPS or options.label_lower in EXACT_MODELS
 
 
 def _in_transaction() -> bool:

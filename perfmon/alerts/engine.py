@@ -6,6 +6,8 @@ goes on where the first one stopped, and two at once can't write a change twice.
 
 from __future__ import annotations
 
+from django.db import router
+
 from perfmon.alerts import services
 from perfmon.alerts.models import Alert, RuleStatus
 from perfmon.alerts.readings import Evaluation, read_all
@@ -26,8 +28,10 @@ def evaluate(now: float) -> list[Alert]:
     """
     now = round(now, 6)  # what the database keeps
     with muted():
-        open_alerts = {_key_of(alert): alert for alert in Alert.objects.filter(resolved_at__isnull=True)}
-        statuses = {(status.rule, status.scope): status for status in RuleStatus.objects.all()}
+        using = router.db_for_write(Alert)  # a replica may not know yet what the last evaluation has written
+        found = Alert.objects.using(using).filter(resolved_at__isnull=True)
+        open_alerts = {_key_of(alert): alert for alert in found}
+        statuses = {(status.rule, status.scope): status for status in RuleStatus.objects.using(using)}
         known = {(rule, scope) for rule, _severity, scope in open_alerts} | set(statuses)
         try:
             evaluations = read_all(get_budgets(), known, now)

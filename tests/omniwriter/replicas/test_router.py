@@ -6,14 +6,17 @@ import threading
 from collections import Counter
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.db import connections, router, transaction
 
+from articles.models import AccessToken, IdempotencyKey
 from omniwriter.replicas import monitor
 from omniwriter.replicas.writes import is_write
 from omniwriter.routers import PrimaryReplicaRouter
+from perfmon.models import ApiToken
 
 from .conftest import Cluster
 
@@ -127,7 +130,9 @@ def test_get_or_create_looks_on_the_primary(cluster: Cluster) -> None:
     assert found._state.db == "default"
 
 
-@pytest.mark.parametrize("model", [Session, LogEntry])
+@pytest.mark.parametrize(
+    "model", [Session, LogEntry, User, Permission, AccessToken, IdempotencyKey, ApiToken, AccessAttempt]
+)
 def test_what_lets_somebody_in_or_keeps_accounts_is_the_primarys(cluster: Cluster, model: type) -> None:
     cluster.wait_live()
 
