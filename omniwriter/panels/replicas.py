@@ -14,9 +14,11 @@ from perfmon.exceptions import StoreUnavailable
 from perfmon.panels import formats, readings
 from perfmon.panels.base import PageQuery, Panel
 from perfmon.series import TOTAL_KEY, Window
+from perfmon.store import selectors
 
 Windows = dict[str, Window]
 MAX_SERVERS = 24
+NOW_S = 4  # a process reports every second, and its report takes up to two
 
 
 class ReplicasPanel(Panel):
@@ -38,12 +40,12 @@ class ReplicasPanel(Panel):
 
     def page_context(self, data: dict[str, Any], query: PageQuery, params: Any) -> dict[str, Any]:
         """Add a row without figures, from which the browser makes one that appears later."""
-        return {"blank": {}}
+        return {"blank": {"part": 0}}
 
 
 def _latest(query: PageQuery) -> Windows:
     try:
-        return readings.latest(query, KIND)
+        return selectors.latest(KIND, query.now, seconds=NOW_S)
     except StoreUnavailable:
         return {}
 
@@ -65,7 +67,9 @@ def _server(alias: str, over: Windows, now: Windows, reads: int) -> dict[str, An
         "name": alias,
         "role": _("primary") if is_primary else _("replica"),
         "state": _("takes all writes") if is_primary else state,
+        "is_primary": is_primary,
         "is_out": is_out and not is_primary,
+        "part": round(share_pct or 0, 1),
         "share": formats.phrase(formats.percent(share_pct)),
         "reads": formats.phrase(formats.count(count)),
         "lag": _ms(now.get(f"{alias}/lag")),

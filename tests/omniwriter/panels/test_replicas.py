@@ -97,6 +97,13 @@ def test_a_replicas_state_stands_in_words(looks: Window | None, words: str, is_o
     assert row["evictions"] == "3"
 
 
+def test_a_state_is_that_of_the_last_seconds() -> None:
+    out, well_again = {"replica1/state": Window(1, 1, 1, 1)}, {"replica1/state": Window(1)}
+    store({SECOND - at: reading(out if at > 4 else well_again) for at in range(1, 15)})
+
+    assert servers()["replica1"]["state"] == "serves reads"
+
+
 def test_without_replicas_the_page_says_which_setting_names_them(client: Client) -> None:
     memory_store().put({})
     client.force_login(User.objects.create_superuser("op", password="x"))
