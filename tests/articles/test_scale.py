@@ -29,6 +29,9 @@ PAGES = [
     "studio_calendar",
 ]  # fmt: skip
 
+#: The first of them makes the articles, which takes a busy machine minutes.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def explained(postgres_server: Running, tree: Tree) -> Iterator[dict[str, Any]]:
@@ -36,7 +39,7 @@ def explained(postgres_server: Running, tree: Tree) -> Iterator[dict[str, Any]]:
     with new_database(postgres_server.service) as name:
         url = postgres.postgres_url(postgres_server.service, name)
         command = [sys.executable, "-m", "benchmarks.sites.articles", url, str(ARTICLES)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
         assert done.returncode == 0, done.stderr
         yield json.loads(done.stdout.splitlines()[-1])
 

@@ -18,6 +18,9 @@ from tests.pages.world import World
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+#: A dozen pages each, in a browser.
+pytestmark = pytest.mark.timeout(300)
+
 GRAVE = ("serious", "critical")
 RUN = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
