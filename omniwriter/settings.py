@@ -122,7 +122,7 @@ def database(url: str) -> dict[str, Any]:
 def replica(url: str) -> dict[str, Any]:
     """Return Django's settings for a streaming replica: as its primary, but it is not waited for, and reads move."""
     config = database(url)
-    config["OPTIONS"]["pool"]["timeout"] = 1  # another server reads for one that is away
+    config["OPTIONS"]["pool"]["timeout"] = 0.5  # another server reads for one that is away
     config["OPTIONS"]["connect_timeout"] = 2
     return config | {
         "ENGINE": "omniwriter.replicas.backend",
