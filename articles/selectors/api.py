@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from articles.cursors import decode_cursor, encode_cursor
 from articles.enums import Status
 from articles.exceptions import CursorError
 from articles.models import AccessToken, Article, Category, Revision, Tag
+from articles.selectors.prepared import Prepared, Values
 from articles.selectors.public import ArticlePage, ArticleRow
 
 _MAX_VERSION = 2**31 - 1
@@ -63,11 +64,19 @@ def tag_id_of(*, slug: str) -> int | None:
 
 def tags_of(*, article_ids: Iterable[int]) -> dict[int, list[str]]:
     """Return the names of the tags of each of these articles that has any, in one query."""
-    rows = Article.tags.through.objects.filter(article_id__in=list(article_ids)).order_by("tag__name")
+    ids = list(article_ids)
     found: dict[int, list[str]] = {}
-    for article_id, name in rows.values_list("article_id", "tag__name"):
+    for article_id, name in _TAGS.rows({"ids": ids}) if ids else ():
         found.setdefault(article_id, []).append(name)
     return found
+
+
+def _tags(values: Values) -> QuerySet[Any, Any]:
+    tagged = Article.tags.through.objects.filter(article_id__in=values["ids"])
+    return tagged.order_by("tag__name").values_list("article_id", "tag__name")
+
+
+_TAGS = Prepared(Article.tags.through, _tags)
 
 
 def tag_page(*, limit: int, after: str = "") -> tuple[list[Tag], str | None]:

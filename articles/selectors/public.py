@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from articles.caching import LISTS
 from articles.cursors import decode_cursor, encode_cursor
 from articles.models import Article, Category, Image, SlugRedirect, Tag
 from articles.querysets import ArticleQuerySet
+from articles.selectors.prepared import Prepared, Values
 from omniwriter.cache import cache_query, cacheable
 
 NAV_CATEGORIES = 8
+FILTERS = ("language", "category", "tags", "author")
 LOCAL_S = 1.0  # how long a process keeps the hottest results itself
 #: How many articles of the same tags, and of the same category, are looked at for those that fit best.
 _RELATED_BY_TAG = 40
@@ -85,14 +87,14 @@ def article_list(
 
     ``category``, ``tag`` and ``author`` are ids. Raises CursorError. The limit is the caller's to check.
     """
-    wanted = {"language": language, "category": category, "tags": tag, "author": author}
-    articles = Article.objects.published().filter(**{name: value for name, value in wanted.items() if value})
+    filters = {"language": language, "category": category, "tags": tag, "author": author}
+    wanted = {name: value for name, value in filters.items() if value}
     if after is not None:
-        found = _rows(articles.newer_than(decode_cursor(after)).oldest_first(), limit)
+        found = _rows(_OLDEST, {**wanted, **_position(after)}, limit)
         return _page(found[:limit][::-1], newer=len(found) > limit, older=True)
     if before is not None:
-        articles = articles.older_than(decode_cursor(before))
-    found = _rows(articles.newest_first(), limit)
+        wanted |= _position(before)
+    found = _rows(_NEWEST, wanted, limit)
     return _page(found[:limit], newer=before is not None, older=len(found) > limit)
 
 
@@ -167,9 +169,33 @@ def author_by_id(*, author_id: int) -> User:
     return get_user_model().objects.only("id", "first_name", "last_name").get(Exists(public), pk=author_id)
 
 
-def _rows(articles: ArticleQuerySet, limit: int) -> list[ArticleRow]:
+def _newest(values: Values) -> QuerySet[Article, Any]:
+    articles = _filtered(values)
+    if "moment" in values:
+        articles = articles.older_than((values["moment"], values["pk"]))
+    return articles.newest_first().values_list(*ArticleRow._fields)
+
+
+def _oldest(values: Values) -> QuerySet[Article, Any]:
+    articles = _filtered(values).newer_than((values["moment"], values["pk"]))
+    return articles.oldest_first().values_list(*ArticleRow._fields)
+
+
+def _filtered(values: Values) -> ArticleQuerySet:
+    return Article.objects.published().filter(**{name: values[name] for name in FILTERS if name in values})
+
+
+_NEWEST, _OLDEST = Prepared(Article, _newest), Prepared(Article, _oldest)
+
+
+def _position(cursor: str) -> dict[str, Any]:
+    moment, pk = decode_cursor(cursor)
+    return {"moment": moment, "pk": pk}
+
+
+def _rows(prepared: Prepared, values: Values, limit: int) -> list[ArticleRow]:
     # One more than the page holds says whether there is another page, without a count.
-    return [ArticleRow(*row) for row in articles.values_list(*ArticleRow._fields)[: limit + 1]]
+    return [ArticleRow._make(row) for row in prepared.rows(values, limit=limit + 1)]
 
 
 def _page(rows: list[ArticleRow], *, newer: bool, older: bool) -> ArticlePage:

@@ -29,7 +29,7 @@ def set_up(folder: Path, database_url: str = "") -> None:
     """Start the project on a database of its own, with empty tables."""
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "omniwriter.settings", "OMNI_VAR_DIR": str(folder), "DATABASE_URL": database_url,
-        "REDIS_URL": "", "OMNI_PERFMON": "false", "OMNI_LOG_LEVEL": "ERROR",
+        "REDIS_URL": "", "OMNI_CACHE": "false", "OMNI_PERFMON": "false", "OMNI_LOG_LEVEL": "ERROR",
         "OMNI_API_RATES": "anonymous=0,token=0,write=0,login=0",
     }  # fmt: skip
     import django
