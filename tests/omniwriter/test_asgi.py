@@ -8,12 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
+import redis
 import websockets
 
 from omniwriter import asgi
+from omniwriter.cache.keys import channel
 from perfmon.ingest import ingest
 from perfmon.series import SeriesKey
 from tests.fixtures.site import Site
+from tests.waiting import eventually
 
 
 def test_pages_are_served_through_the_bridge(site: Site) -> None:
@@ -84,3 +87,25 @@ async def test_measurements_are_sent_before_the_server_ends(monkeypatch: pytest.
     await asgi.lifespan({"type": "lifespan"}, receive, send)
 
     assert said == ["lifespan.startup.complete after 0", "lifespan.shutdown.complete after 1"]
+
+
+async def test_a_server_listens_to_other_processes_changes_as_long_as_it_runs(settings, valkey_url: str) -> None:
+    settings.CACHES = {
+        **settings.CACHES,
+        "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": valkey_url, "KEY_PREFIX": "t"},
+    }
+    messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    said: list[str] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message["type"])
+
+    with redis.Redis.from_url(valkey_url) as client:
+        serving = asyncio.create_task(asgi.lifespan({"type": "lifespan"}, messages.get, send))
+        messages.put_nowait({"type": "lifespan.startup"})
+        await asyncio.to_thread(eventually, lambda: client.pubsub_numsub(channel())[0][1] == 1)
+        messages.put_nowait({"type": "lifespan.shutdown"})
+        await serving
+
+        assert client.pubsub_numsub(channel())[0][1] == 0
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
