@@ -66,8 +66,8 @@ class Bridge:
 
     ``threads`` requests run at once and ``queue`` more may wait; the next one gets 503 with Retry-After. A body of more
     than ``limit_bytes`` gets 413, one that stops coming 408. ``prepare`` and ``dispose`` run in every thread, first and
-    last; ``on_refused`` is called with the scope and the status of every request that Django does not see. A request's
-    environ stands in its scope afterwards, so a layer in front can read what Django left in it.
+    last; ``on_refused`` is called with the scope and the status of every request that Django does not see. A layer in
+    front that wants to read what Django left in a request's environ makes a place for it, ``environ``, in the scope.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Bridge:
         except ClientGoneError:
             return
         answer = Answer()
-        environ = scope["environ"] = build_environ(scope, body)
+        environ = _environ(scope, body)
         # Watching its client costs a request a sixth, so only one that will wait for long is worth it.
         leaving = asyncio.ensure_future(receive()) if self.pool.behind else None
         stream = partial(Stream, asyncio.get_running_loop(), receive, send)
@@ -152,6 +152,14 @@ class Bridge:
                     close()
         finally:
             body.file.close()
+
+
+def _environ(scope: Scope, body: Body) -> dict[str, Any]:
+    """Return the request's environ, and leave it to a layer in front that made a place for it."""
+    environ = build_environ(scope, body)
+    if "environ" in scope:
+        scope["environ"] = environ
+    return environ
 
 
 async def _send(send: Send, answer: Answer) -> None:

@@ -14,35 +14,16 @@ what the answer costs. ``send_ready`` in the request's scope writes one that was
 from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LINGER_S = 0.3
 HEAD_S = 20.0
 READY = "send_ready"  # in the scope
 
-
-def send_ready(cycle: RequestResponseCycle, status_line: bytes, headers: bytes, body: bytes) -> bool:
-    """Write a whole answer in one step, with the server's own headers; False when uvicorn has to send it its own way.
-
-    ``headers`` are encoded, with the empty line that ends them. The caller vouches for them and for the length.
-    """
-    if not cycle.keep_alive or cycle.disconnected or cycle.flow.write_paused or cycle.access_log:
-        return False
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.writelines([status_line, _encoded(tuple(cycle.default_headers)), headers, body])
-    cycle.message_event.set()
-    cycle.on_response()
-    return True
-
-
-@lru_cache(maxsize=2)
-def _encoded(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """Return the server's own headers, which change once a second."""
-    return b"".join(b"%b: %b\r\n" % pair for pair in headers)
+Scope = dict[str, Any]
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -80,9 +61,26 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_is_here()
         super().on_headers_complete()
         if self.cycle is not None:
-            cast("dict[str, Any]", self.scope)[READY] = partial(send_ready, self.cycle)
+            cast("Scope", self.scope)[READY] = self.send_ready
             if self.stopping:
                 self.cycle.keep_alive = False
+
+    def send_ready(self, scope: Scope, status_line: bytes, headers: bytes, body: bytes) -> bool:
+        """Write a whole answer in one step, with the server's own headers; False when uvicorn has to send it its way.
+
+        ``headers`` are encoded, with the empty line that ends them. The caller vouches for them and for the length.
+        """
+        cycle = self.cycle
+        if cycle.scope is not scope or not cycle.keep_alive or cycle.disconnected:  # a later request is here already
+            return False
+        if self.flow.write_paused or self.access_log:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        self.transport.writelines([status_line, _encoded(tuple(cycle.default_headers)), headers, body])
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def on_response_complete(self) -> None:
         """End a request."""
@@ -111,3 +109,9 @@ class PatientProtocol(HttpToolsProtocol):
     def _close_if_idle(self) -> None:
         if self._is_idle() and not self.transport.is_closing():
             self.transport.close()
+
+
+@lru_cache(maxsize=2)
+def _encoded(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Return the server's own headers, which change once a second."""
+    return b"".join(b"%b: %b\r\n" % pair for pair in headers)

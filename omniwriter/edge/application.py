@@ -16,6 +16,7 @@ from perfmon.conf import get_config
 
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+ENVIRON = "environ"  # in the scope: what Django left in the request's environ
 READY = "send_ready"  # in the scope: what writes an answer that is encoded already, when the server can
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -44,7 +45,8 @@ class Taking:
 class Edge:
     """Answers from memory what anonymous readers ask again within a second; ``app`` answers everything else.
 
-    ``app`` leaves the WSGI environ of a request in its scope, as the bridge does. With a limit of 0 nothing is kept.
+    ``app`` leaves a request's WSGI environ in its scope when there is a place for it, as the bridge does. With a limit
+    of 0 nothing is kept.
     """
 
     def __init__(self, app: App, *, limit_bytes: int) -> None:
@@ -70,7 +72,7 @@ class Edge:
         if self._tells_time:  # as perfmon's middleware does
             answer = answer.with_header(b"server-timing", b"app;dur=%.6f" % (duration_ns / 1e6))
         send_ready = scope.get(READY)
-        if send_ready is None or not send_ready(answer.status_line, answer.headers, answer.body):
+        if send_ready is None or not send_ready(scope, answer.status_line, answer.headers, answer.body):
             await send(answer.head)
             await send(answer.message)
         if kept.route is not None:
@@ -82,6 +84,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         taking = Taking(send)
+        scope[ENVIRON] = {}
         flight = self.table.begin(begun_ns)
         try:
             await self._app(scope, receive, taking.send)
@@ -94,9 +97,10 @@ class Edge:
                     count_kept(kept, now_ns - begun_ns)
         finally:
             self.table.end(flight)
+            del scope[ENVIRON]
         subscriber.start()
 
     def _label(self, kept: Kept, scope: Scope) -> None:
-        group, route = scope.get("environ", {}).get(KEPT_AS, (None, None))
+        group, route = scope[ENVIRON].get(KEPT_AS, (None, None))
         if group is not None and is_counted(scope["path"]):
             kept.group, kept.route = group, route
