@@ -100,5 +100,26 @@ def test_a_wrong_option_is_told_before_anything_starts(tmp_path: Path, arguments
     assert not (tmp_path / "var" / "valkey").exists()
 
 
+def test_the_cluster_does_not_take_the_place_of_a_database_that_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://somebody@elsewhere/data")
+    said = refused(tmp_path / "var", "--profile", "cluster")
+
+    assert "The profile 'cluster' brings its own PostgreSQL, but DATABASE_URL" in said
+    assert "Unset them, or use the profile 'default'" in said
+    assert not (tmp_path / "var" / "postgres").exists()
+
+
+def test_more_connections_than_the_server_takes_are_refused_with_the_sums(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    said = refused(tmp_path / "var", "--port", str(free_port()), "--web", "2")
+
+    assert "2 web × (20 + 30) + 5 others × (2 + 3) = 125, but it takes 100 less 3 reserved = 97." in said
+    assert "Set OMNI_DB_POOL_SIZE=20 and OMNI_DB_POOL_OVERFLOW=16, or start fewer processes" in said
+
+
 def test_a_folder_that_can_not_be_written_is_named() -> None:
     assert "Nothing can be written to /proc/nowhere" in refused(Path("/proc/nowhere"))
