@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -42,3 +43,4 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Collecting; Ctrl-C ends it.")
         loop.run(stop.wait)
+        gc.freeze()  # the interpreter's last look for garbage takes 0.4 s, and there is nothing to be found
