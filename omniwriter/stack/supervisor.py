@@ -199,6 +199,8 @@ class Supervisor:
         running.bury()
         member.failures = 1 if member.state is State.READY and lived_s >= STABLE_S else member.failures + 1
         member.never_ready += member.state is State.STARTING
+        if member.state is not State.REPAIRING and member.needs_repair():
+            member.failures = 1  # it is not tried in vain once more; only repairs that fail follow each other slower
         wait_s = back_off_s(member.failures)
         member.retry_at_s = time.monotonic() + wait_s
         member.note = f"{what}; next try in {wait_s:g} s. The end of {running.log}:\n{running.last_lines()}"

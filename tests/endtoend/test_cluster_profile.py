@@ -63,7 +63,7 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_the_cluster_serves_loses_a_replica_and_stops(tmp_path: Path) -> None:
+def test_the_cluster_serves_while_a_replica_is_damaged_and_the_primary_killed_and_stops(tmp_path: Path) -> None:
     var = tmp_path / "var"
     with up(var, "--profile", "cluster") as running:
         assert f"http://127.0.0.1:{running.port}/, http://127.0.0.1:{running.port + 1}/" in running.output
@@ -79,7 +79,9 @@ def test_the_cluster_serves_loses_a_replica_and_stops(tmp_path: Path) -> None:
             shutil.rmtree(damaged / "pg_wal")
             repaired = r"(?s)replica-1 .*repairing.*replica-1 +restarting.*replica-1 +repairing.*replica-1 +ready"
             eventually(lambda: re.search(repaired, running.output), within_s=60)
-        assert len(readers.statuses) > 10
+            server(var / "postgres" / "primary").kill()
+            eventually(lambda: running.output.count("primary    ready") == 2, within_s=60)
+        assert len(readers.statuses) > 20
         assert set(readers.statuses) == {200}
 
         family = running.family()
@@ -87,8 +89,8 @@ def test_the_cluster_serves_loses_a_replica_and_stops(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(20) == 0
         assert time.monotonic() - began_s < 5
-        assert not any(process.is_running() for process in family)
-        assert "database system is shut down" in (var / "log" / "primary.log").read_text()
+        # A server that was not quick enough was killed; what is left of it notices within moments.
+        eventually(lambda: not any(process.is_running() for process in family), within_s=3)
 
     with up(var, "--profile", "cluster") as again:
         assert "password" not in again.output
