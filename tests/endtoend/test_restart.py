@@ -70,13 +70,14 @@ class Site:
             return connection.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {others}").fetchone()[0]
 
     def ask(self) -> Answer:
-        """Ask for what no cache has: each time another question."""
-        began_s = time.monotonic()
+        """Ask for what no cache has, the API and the pages in turn: each time another question."""
+        began_s, number = time.monotonic(), next(self._numbers)
+        path = "/en/search/" if number % 2 else "/api/articles/search"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request("GET", f"/api/articles/search?q=word{next(self._numbers)}")
+            connection.request("GET", f"{path}?q=word{number}")
             answer = connection.getresponse()
-            answer.read()
+            assert answer.read()
             return Answer(began_s, time.monotonic() - began_s, answer.status, answer.headers.get("Retry-After"))
         finally:
             connection.close()
