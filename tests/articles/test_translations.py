@@ -29,7 +29,8 @@ def test_the_compiled_catalogue_is_that_of_the_source() -> None:
 def test_every_text_of_templates_and_code_is_in_the_catalogue() -> None:
     known = {entry.msgid for entry in polib.pofile(str(FOLDER / "django.po"))}
     templates = "\n".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
-    code = "\n".join(path.read_text() for path in (ROOT / "articles").rglob("*.py"))
+    folders = (ROOT / "articles", ROOT / "omniwriter")
+    code = "\n".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
 
     said = {match[2] for match in re.finditer(r"""translate (["'])(.+?)\1 %}""", templates)}
     said |= {match[1] for match in re.finditer(r'\b(?:_|gettext)\("([^"]+)"\)', code)}
