@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.content import Content
 from articles.models import Article, Category, Tag
+from articles.selectors.sitemap import PAGE_IDS
 from articles.services.articles import article_save
 from articles.services.publishing import article_archive, article_publish, article_unpublish
 from articles.services.removal import article_delete
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Make = Callable[..., Article]
 PAGES = (
     "/", "/en/", "/en/categories/light/", "/en/tags/lamps/", "/en/popular/", "/en/feed.atom", "/en/feed.rss",
-    "/en/categories/light/feed.atom", "/sitemap.xml", "/sitemaps/articles-0.xml", "/sitemaps/lists-0.xml",
+    "/en/categories/light/feed.atom", "/sitemap.xml", "/sitemaps/lists-0.xml",
     "/articles/on-lamps/", "/articles/beside/",
 )  # fmt: skip
 CALLS = (
@@ -47,6 +48,7 @@ class World:
         self.addresses = (
             *PAGES,
             *CALLS,
+            f"/sitemaps/articles-{self.article.pk // PAGE_IDS}.xml",
             f"/en/authors/{self.author.pk}-clarice-lima/",
             f"/api/articles/{self.article.pk}",
         )
