@@ -135,10 +135,10 @@ class Session:
             self._prepare()
 
     def _prepare(self) -> None:
-        if prepare.migrate_database():
-            self._view.say("Tables are up to date.")
         aliases = [DEFAULT_DB_ALIAS] if self._cluster else settings.DATABASES  # its replicas take what it takes
         prepare.check_budget(connection_claims(self._options, self._pool), aliases)
+        if prepare.migrate_database():
+            self._view.say("Tables are up to date.")
         self._account = prepare.ensure_admin(self._password)
         if self._account.created:
             prepare.load_starter()
