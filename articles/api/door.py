@@ -21,6 +21,7 @@ from articles.clients import client_address
 from articles.throttles import Allowance, call_count
 
 View = Callable[..., HttpResponse]
+LANGUAGE = "en"
 
 
 def door(view: View) -> View:
@@ -28,8 +29,11 @@ def door(view: View) -> View:
 
     @wraps(view)
     def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with translation.override("en"):
-            return _serve(view, cast("ApiRequest", request), *args, **kwargs)
+        known = cast("ApiRequest", request)
+        if translation.get_language() == LANGUAGE:  # as it mostly is: to change it there and back is not free
+            return _serve(view, known, *args, **kwargs)
+        with translation.override(LANGUAGE):
+            return _serve(view, known, *args, **kwargs)
 
     entered.csrf_exempt = True  # type: ignore[attr-defined]  # the session's own check asks for it; a token needs none
     return entered
@@ -46,7 +50,7 @@ def _serve(view: View, request: ApiRequest, *args: Any, **kwargs: Any) -> HttpRe
         response = not_authenticated(str(error))
     for name, value in (allowance.headers if allowance else {}).items():
         response[name] = value
-    response["Content-Language"] = "en"  # its own words; so the site does not say that they depend on the reader's
+    response["Content-Language"] = LANGUAGE  # its own words; so the site does not say that they depend on the reader's
     return response
 
 

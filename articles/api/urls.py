@@ -1,14 +1,13 @@
-"""The addresses of the API, below /api/. Another app's addresses there come before this app's in the project's list."""
+"""The addresses of the API, below /api/; ``elsewhere.py`` answers at those that are none."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_safe
 
 from articles.api.docs import reference
 from articles.api.door import door
 from articles.api.openapi import openapi_json
-from articles.api.problems import no_such_address
 from articles.api.router import api
 from articles.api.views_beacon import article_view
 from articles.caching import LISTS, article_names
@@ -48,5 +47,4 @@ urlpatterns = [
     path("openapi.json", door(require_safe(openapi_json)), name="openapi-json"),
     path("docs", require_safe(reference), name="docs"),
     path("articles/<int:article_id>/view", article_view, name="article_view"),
-    re_path("", door(no_such_address)),
 ]
