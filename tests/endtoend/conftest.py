@@ -36,7 +36,6 @@ class Cluster:
             "DATABASE_URL": f"sqlite:///{connections['default'].settings_dict['NAME']}",
             "OMNI_VAR_DIR": str(folder / "var"),
             "OMNI_SERVER_TIMING": "true",
-            "OMNI_EDGE_MB": "0",  # whose answers name no Server-Timing
         }
         self._folder, self._tree, self._token = folder, tree, raw_token
         self.running: list[Running] = []
