@@ -83,6 +83,7 @@ class Edge:
         if question.method != "GET":
             await self._app(scope, receive, send)
             return
+        looked_ns = perf_counter_ns() - begun_ns
         taking = Taking(send)
         scope[ENVIRON] = {}
         flight = self.table.begin(begun_ns)
@@ -94,7 +95,7 @@ class Edge:
                     now_ns = perf_counter_ns()
                     self._label(kept, scope)
                     self.table.store(question, kept, flight, now_ns)
-                    count_kept(kept, now_ns - begun_ns)
+                    count_kept(kept, looked_ns)
         finally:
             self.table.end(flight)
             del scope[ENVIRON]

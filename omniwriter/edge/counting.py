@@ -22,6 +22,6 @@ def count_answer(method: str, kept: Kept, status: int, duration_ns: int) -> None
 
 
 def count_kept(kept: Kept, duration_ns: int) -> None:
-    """Count an answer that memory did not have and could have had."""
+    """Count an answer that memory did not have and could have had, with the time of looking for it."""
     if kept.group is not None:
         record_read(ALIAS, kept.group, duration_ns, hits=0, misses=1)
