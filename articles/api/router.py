@@ -25,8 +25,9 @@ ROUTERS = (
 )
 DESCRIPTION = """\
 Dates are UTC in ISO 8601. Errors are `application/problem+json` (RFC 9457) and name the fields. Unknown fields and
-parameters are refused. Every `GET` is also a `HEAD`, carries an `ETag` and answers 304 to `If-None-Match`. Every answer
-carries `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`; 429 says in `Retry-After` when to come back.
+parameters are refused. Every `GET` is also a `HEAD`, carries an `ETag` and answers 304 to `If-None-Match`. Answers
+carry `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`; 429 says in `Retry-After` when to come back. An
+answer that the server has in its memory carries none and is not counted. `X-Cache` says where an answer came from.
 """
 
 
