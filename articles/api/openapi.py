@@ -20,7 +20,10 @@ _NUMBER = {"type": "integer", "minimum": 0}
 _TEXT = {"type": "string", "minLength": 1}
 _EVERY_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 HEADERS: dict[str, dict[str, Any]] = {
-    "RateLimit-Limit": {"description": "Calls a minute; left out where there is no limit, and of answers that are not counted.", "schema": _NUMBER},
+    "RateLimit-Limit": {
+        "description": "Calls a minute; left out where there is no limit, and of answers that are not counted.",
+        "schema": _NUMBER,
+    },
     "RateLimit-Remaining": {"description": "Calls left in this minute.", "schema": _NUMBER},
     "RateLimit-Reset": {"description": "Seconds until the next minute.", "schema": _NUMBER},
     "ETag": {"description": "Changes with the answer.", "required": True, "schema": _TEXT},
