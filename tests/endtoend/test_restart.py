@@ -22,6 +22,7 @@ from omniwriter.stack.ports import free_port
 from omniwriter.stack.process import Tree
 from omniwriter.stack.service import Running, Service
 from tests.fixtures.site import ROOT
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)
 CLIENTS = 12
@@ -145,6 +146,7 @@ def test_a_lone_request_after_a_restart_meets_no_connection_of_before(site: Site
 def test_requests_wait_through_a_restart_under_load_and_none_fails_after_it(site: Site) -> None:
     with Load(site) as load:
         site.fill_pool()
+        eventually(lambda: len(load.answers) > CLIENTS)
         stopped_s = time.monotonic()
         back_s = site.restart(away_s=1.0)
         time.sleep(3)

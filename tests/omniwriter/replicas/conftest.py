@@ -42,6 +42,11 @@ class Cluster:
         """Return what this process holds of a replica."""
         return monitor.rotation.replicas[alias].state
 
+    def place(self) -> str:
+        """Return the end of the primary's log."""
+        with psycopg.connect(self.primary_url, autocommit=True) as connection:
+            return connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()[0]
+
     def execute(self, *statements: str) -> None:
         """Run statements on the primary, past this process's Django."""
         with psycopg.connect(self.primary_url, autocommit=True) as connection:
