@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connections, router
-from django.db.models import DateTimeField, Model, QuerySet
+from django.db.models import CharField, DateTimeField, IntegerField, Model, QuerySet, TextField
+from django.db.models.sql.compiler import SQLCompiler
 
 Values = Mapping[str, Any]
 Form = tuple[tuple[str, type, int | None], ...]  # each value's name and type; of a list also its length
 
 FORMS = 500  # that are kept of one query
+_EXACT_IN_JSON = (CharField, DateTimeField, IntegerField, TextField)
 
 
 class Slot(NamedTuple):
@@ -28,11 +31,12 @@ class Slot(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """SQL with its parameters, of which some are slots, and the columns that hold moments."""
+    """SQL with its parameters, of which some are slots, the columns that hold moments, and whether all is one text."""
 
     sql: str
     params: tuple[Any, ...]
     moments: tuple[int, ...]
+    is_packed: bool
 
 
 class Prepared:
@@ -58,7 +62,7 @@ class Prepared:
         ]
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, params)
-            rows: list[Sequence[Any]] = cursor.fetchall()
+            rows: list[Sequence[Any]] = orjson.loads(cursor.fetchone()[0]) if statement.is_packed else cursor.fetchall()
         return [_in_utc(row, statement.moments) for row in rows] if statement.moments else rows
 
     def _write(self, alias: str, vendor: str, limit: int | None, form: Form) -> Statement:
@@ -71,7 +75,23 @@ class Prepared:
         moments = tuple(compiler.get_converters(columns))
         if any(not isinstance(columns[at].output_field, DateTimeField) for at in moments):
             raise TypeError("A column has another form in the database than in Python. Ask through a queryset.")
-        return Statement(sql, tuple(places.get(param, param) for param in params), moments)
+        packed = _packed(sql, compiler) if vendor == "sqlite" else None
+        return Statement(packed or sql, tuple(places.get(param, param) for param in params), moments, bool(packed))
+
+
+def _packed(sql: str, compiler: SQLCompiler) -> str | None:
+    """Return SQL for the same rows as one JSON text; None when JSON can't hold a column exactly.
+
+    Python's sqlite3 lets go of the interpreter at every row. Where sixteen threads ask at once and there is a second
+    core, each time costs two switches of threads: of the list's 2,600 us more than half.
+    """
+    columns = [(alias, column.output_field) for column, _sql, alias in compiler.select]
+    if not all(alias and isinstance(getattr(field, "target_field", field), _EXACT_IN_JSON) for alias, field in columns):
+        return None
+    if len({alias for alias, _field in columns}) < len(columns):
+        return None
+    names = ", ".join(compiler.connection.ops.quote_name(alias) for alias, _field in columns)
+    return f"SELECT JSON_GROUP_ARRAY(JSON_ARRAY({names})) FROM ({sql})"  # noqa: S608  (Django's own SQL and names)
 
 
 def _form_of(values: Values) -> Form:
@@ -115,9 +135,10 @@ def _in_database(value: Any, connection: Any) -> Any:
 
 def _in_utc(row: Sequence[Any], moments: tuple[int, ...]) -> Sequence[Any]:
     """Return a row with the zone that SQLite has no room for."""
-    if all(row[at] is None or row[at].tzinfo is not None for at in moments):
-        return row
     cells = list(row)
     for at in moments:
-        cells[at] = cells[at] and cells[at].replace(tzinfo=UTC)
+        moment = cells[at]
+        if isinstance(moment, str):
+            moment = datetime.fromisoformat(moment)
+        cells[at] = moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
     return cells

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from contextvars import ContextVar
 
 import pytest
 
-from omniwriter.bridge.pool import PoolFullError, ThreadPool
+from omniwriter.bridge.pool import SWITCH_S, PoolFullError, ThreadPool
 from tests.waiting import eventually
 
 
@@ -98,3 +99,9 @@ async def test_a_thread_left_to_others_is_replaced_and_disposed_of() -> None:
 
     await asyncio.to_thread(eventually, lambda: disposed == ["http"])
     assert await pool.run(lambda: "served after") == "served after"
+
+
+async def test_threads_that_compute_keep_the_interpreter_for_longer() -> None:
+    pool = ThreadPool(1, 1)
+
+    assert await pool.run(sys.getswitchinterval) == pytest.approx(SWITCH_S)
