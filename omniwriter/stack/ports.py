@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import secrets
 import socket
 from pathlib import Path
 
@@ -12,15 +13,31 @@ import psutil
 from omniwriter.stack.errors import PortBusyError, StackError
 
 LOOPBACK = "127.0.0.1"
+FREE_PORTS = range(12_000, 32_000)  # Linux gives out those from 32768 on, others those from 49152
+ATTEMPTS = 100
 PROBE_TIMEOUT_S = 0.2
 ANSWER_TIMEOUT_S = 5.0
 
 
-def free_port() -> int:
-    """Return a port nobody listens on at the moment."""
+def free_port(neighbours: int = 0) -> int:
+    """Return a port nobody uses at the moment, as are ``neighbours`` after it; raises StackError when there is none.
+
+    It is below those that the kernel gives to outgoing connections: one of them could take it before a server does.
+    """
+    for _ in range(ATTEMPTS):
+        port = secrets.choice(FREE_PORTS)
+        if all(_is_free(one) for one in range(port, port + neighbours + 1)):
+            return port
+    raise StackError(f"No port between {FREE_PORTS.start} and {FREE_PORTS.stop} is free.")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
 
 
 def answers(address: int | Path, host: str = LOOPBACK) -> bool:
