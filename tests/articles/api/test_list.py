@@ -173,3 +173,17 @@ def test_drafts_are_for_who_is_signed_in_with_the_scope(client: Client, author: 
     author.user_permissions.add(Permission.objects.get(codename="view_article"))
     client.force_login(author)
     assert client.get(URL, {"status": "draft"}).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_gets_the_list_that_is_kept_until_an_article_is_published(
+    author: User, program: MakeProgram, published: Make, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    published("One", tags=("oil",))
+    reader = program(author)
+    first = reader.get(URL)
+
+    with django_assert_num_queries(1):  # the token alone
+        assert reader.get(URL).json() == first.json()
+    published("Two")
+    assert titles(reader.get(URL)) == ["Two", "One"]
