@@ -32,7 +32,7 @@ def test_reads_evictions_and_states_are_told_once(cluster: Cluster) -> None:
     assert first["replica1/reads"].count >= 10
     assert "replica1/reads" not in second
     assert (second["replica1/state"].count, second["replica1/state"].errors) == (1, 0)
-    assert second["replica2/lag"].max == 0
+    eventually(lambda: told(recorder)["replica2/lag"].max == 0)  # the server writes now and then by itself
 
 
 def test_a_replica_that_is_away_has_no_lag_but_an_eviction(cluster: Cluster) -> None:
