@@ -79,3 +79,68 @@ class JobStatus(models.TextChoices):
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class GenerationKind(models.TextChoices):
+    """What a generation job writes. ``articles/generation/writers.py`` names what does it."""
+
+    ARTICLE = "article", _("Article")
+    OUTLINE = "outline", _("Outline")
+    EDIT = "edit", _("Edit of a passage")
+    SUGGEST = "suggest", _("Suggestions")
+    TEST = "test", _("Test of a prompt")
+
+
+class GenerationStatus(models.TextChoices):
+    """Where a generation job is; running until the first words, streaming from then on."""
+
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    STREAMING = "streaming", _("Writing")
+    SUCCEEDED = "succeeded", _("Finished")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Priority(models.IntegerChoices):
+    """Who waits for a job: somebody in front of the screen, or nobody."""
+
+    INTERACTIVE = 0, _("Interactive")
+    BATCH = 1, _("Batch")
+
+
+class CallOutcome(models.TextChoices):
+    """How a call of a provider ended; until then it is open, and what it may cost is reserved."""
+
+    OPEN = "open", _("Open")
+    OK = "ok", _("Answered")
+    CUT = "cut", _("Cut")  # by us: it repeated itself
+    CANCELLED = "cancelled", _("Cancelled")
+    LOST = "lost", _("Worker lost")
+    HANDED_OVER = "handed_over", _("Handed over")
+    BUSY = "busy", _("Too many calls")  # 429
+    REFUSED = "refused", _("Refused")  # by the provider's moderation
+    REJECTED = "rejected", _("Request rejected")  # 400, 404, 422
+    KEY_REJECTED = "key_rejected", _("Key rejected")  # 401, 403
+    UNREACHABLE = "unreachable", _("Not reachable")
+    TIMEOUT = "timeout", _("No answer in time")
+    SERVER_ERROR = "server_error", _("Provider failed")  # 5xx
+    BROKEN = "broken", _("Answer broken off")  # the stream ended early, or was no stream
+
+
+class BatchStatus(models.TextChoices):
+    """Where a batch of generation jobs is."""
+
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class BudgetScope(models.TextChoices):
+    """Whose spending a budget bounds."""
+
+    SITE = "site", _("The whole site")
+    EACH = "each", _("Each account")
+    GROUP = "group", _("Each account of a group")
+    USER = "user", _("One account")

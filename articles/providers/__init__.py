@@ -1,0 +1,1 @@
+"""Language models behind OpenAI-compatible addresses: which there are, who is well, who is asked next."""
