@@ -1,6 +1,6 @@
 """Project settings, driven by the environment.
 
-``omniwriter/env.py`` declares the variables and ``docs/settings.md`` shows them.
+``omniwriter/variables.py`` declares the variables and ``docs/settings.md`` shows them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import environ
 from celery.schedules import crontab
 
 from omniwriter.env import read_environment
+from omniwriter.llm.endpoints import endpoints_of
 from omniwriter.origin import git_release, kept_secret_key, writable_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -217,7 +218,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A killed worker's task is given to another after 10 s with these two, after 91 s without.
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
+    "queue_order_strategy": "priority",  # a worker of several queues empties them in the order it names them
 }
+# Writing has queues of its own, somebody waits for the first, and a worker that takes nothing else.
+CELERY_TASK_ROUTES = {"articles.tasks.generation.generation_run": {"queue": "generate"}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0},
@@ -242,6 +246,15 @@ LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# Language models that write (omniwriter/llm, articles/providers)
+
+# Taken out of ENV: a page of a traceback hides keys by the name of their setting, and shows the rest.
+LLM_ENDPOINTS = endpoints_of(ENV.pop("LLM_ENDPOINTS"), languages=[code for code, _ in LANGUAGES])
+LLM_STRATEGY = ENV["OMNI_LLM_STRATEGY"]
+LLM_ALLOW_PRIVATE = ENV["OMNI_LLM_ALLOW_PRIVATE"]
+GENERATE_AT_ONCE = ENV["OMNI_GENERATE_AT_ONCE"]  # threads of the process that writes
+GENERATE_PER_USER = ENV["OMNI_GENERATE_PER_USER"]
 
 # Static files
 
