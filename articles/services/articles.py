@@ -16,7 +16,9 @@ from articles.content import CONTENT_COLUMNS, Content, count_words
 from articles.enums import Action, Origin, RevisionKind, Status
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
 from articles.models import Article, Draft, SlugRedirect
+from articles.origins import origin_after
 from articles.rendering import excerpt_of
+from articles.services.proposals import machine_wrote
 from articles.services.taxonomy import tags_check, tags_set, tags_spelled
 from articles.services.trail import audit_record, revision_record
 from articles.slugs import free_slugs, slug_base
@@ -59,15 +61,18 @@ def article_save(
     """Store what was written as the article's next version; of a published one, beside what readers see.
 
     ``version`` is the one the writer started from. What equals the stored text changes nothing. An approval ends with
-    the text it was given to. Raises ValidationError naming the fields, Article.DoesNotExist, NotAllowedError,
-    StaleVersionError, TransitionError when nobody may write it at its status.
+    the text it was given to. The label of who wrote it is ``origin_after``'s to say. Raises ValidationError naming the
+    fields, Article.DoesNotExist, NotAllowedError, StaleVersionError, TransitionError when nobody may write it at its
+    status.
     """
     with transaction.atomic():
         article = article_lock(article_id)
         _check_may_save(article, actor, version)
-        content = _completed(article, content.stripped())
+        before, content = article.working(), _completed(article, content.stripped())
         content_check(article, content)
-        if content.same_as(article.working()):
+        origin = origin_after(before, content, kind=kind, machine_wrote=partial(machine_wrote, article.pk))
+        content = replace(content, origin=origin)
+        if content.same_as(before):
             return article
         article.version += 1
         article.approved_by, article.approved_at = None, None

@@ -24,6 +24,7 @@ from articles.studio.conflict_places import places_of, problems_of, script_data
 from articles.studio.entry import studio_view
 from articles.studio.forms import ArticleForm, as_written, form_data
 from articles.studio.presence import announce_saved
+from articles.studio.saving import written
 
 _MINE = "mine-"
 _CHOICES = {choice.value: choice for choice in Choice}
@@ -50,16 +51,16 @@ def conflict(request: HttpRequest, article_id: int) -> HttpResponse:
     step = request.POST.get("do", "compare")
     if step == "compare":
         form = ArticleForm(request.POST)
-        return conflict_page(request, article, attempt_of(form))
+        return conflict_page(request, article, attempt_of(form, article, request.user))
     return _decide(request, article, is_saving=step == "save")
 
 
-def attempt_of(form: ArticleForm) -> Attempt:
+def attempt_of(form: ArticleForm, article: Article, account: Any) -> Attempt:
     """Return what an editor's form brings, however invalid: nothing that was typed is dropped."""
     if not form.is_valid():
         kept = {name: str(form.data.get(name, "")) for name in form_data(Content(title=""))}
         return Attempt(_version(form.data.get("version")), _content(kept), {})
-    return Attempt(form.cleaned_data["version"] or 1, form.content(), {})
+    return Attempt(form.cleaned_data["version"] or 1, written(form, article, actor=account), {})
 
 
 def conflict_page(request: HttpRequest, article: Article, attempt: Attempt, *, status: int = 409) -> HttpResponse:

@@ -17,18 +17,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.access import Account, may_edit, may_read_draft
 from articles.content import Content, count_words
-from articles.enums import Language, RevisionKind, Status
+from articles.enums import Language, Origin, RevisionKind, Status
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
 from articles.limits import MAX_BODY_CHARS
 from articles.models import Article
 from articles.rendering import excerpt_of, render_markdown
 from articles.selectors.editor import article_to_edit, category_list, image_recent
 from articles.services.articles import may_create
+from articles.services.proposals import machine_wrote
 from articles.studio.conflict import attempt_of, conflict_page
 from articles.studio.entry import studio_view
 from articles.studio.forms import ArticleForm, form_data, initial_of
 from articles.studio.programmatic import tells_scripts
-from articles.studio.saving import MalformedError, create, read_form, store, wants_json
+from articles.studio.saving import MalformedError, create, read_form, store, wants_json, written
 from articles.studio.words import editor_words, state_words
 
 
@@ -105,7 +106,8 @@ def _stored(request: HttpRequest, article: Article | None, form: ArticleForm, ki
     if article is None:
         return create(form, author=account, kind=kind)
     version = form.cleaned_data["version"] or 1
-    return store(article, form.content(), version=version, actor=account, kind=kind)
+    content = written(form, article, actor=account)
+    return store(article, content, version=version, actor=account, kind=kind)
 
 
 def _saved(request: HttpRequest, article: Article, kind: RevisionKind) -> HttpResponse:
@@ -117,7 +119,8 @@ def _saved(request: HttpRequest, article: Article, kind: RevisionKind) -> HttpRe
         "id": article.pk, "version": article.version, "saved_at": timezone.now().isoformat(), "slug": content.slug,
         "words": count_words(content.body), "excerpt": excerpt_of(content.body), "state": state_words(article),
         "editor_url": address, "save_url": reverse("studio:save", args=[article.pk]),
-        "read_url": article.get_absolute_url(),
+        "read_url": article.get_absolute_url(), "origin": content.origin,
+        "is_marked": _is_marked(article, content.origin),
     }  # fmt: skip
     return JsonResponse(told)
 
@@ -127,7 +130,7 @@ def _stale(request: HttpRequest, error: StaleVersionError, form: ArticleForm) ->
     if wants_json(request):
         address = reverse("studio:conflict", args=[article.pk])
         return JsonResponse({"error": "stale", "version": article.version, "conflict_url": address}, status=409)
-    return conflict_page(request, article, attempt_of(form))
+    return conflict_page(request, article, attempt_of(form, article, request.user))
 
 
 def _refusal(request: HttpRequest, code: str, status: int) -> HttpResponse:
@@ -154,6 +157,7 @@ def _page(request: HttpRequest, article: Article | None, form: ArticleForm, *, s
         "words": editor_words(),
         "login_url": resolve_url(settings.LOGIN_URL),
         "is_saved": "saved" in request.GET,
+        "is_marked": article is not None and _is_marked(article, str(shown["origin"])),
     }
     return render(request, "studio/editor.html", context, status=status)
 
@@ -167,6 +171,11 @@ def _article(account: Account, article_id: int) -> Article:
     if not may_read_draft(account, article):
         raise Http404(_("There is no such article."))
     return article
+
+
+def _is_marked(article: Article, origin: str) -> bool:
+    """Whether an article of that label keeps being labelled as one that a machine had a part in."""
+    return origin != Origin.HUMAN and machine_wrote(article.pk)
 
 
 def _language(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,9 @@ from articles.models import Article, Category, Image
 from articles.rendering import excerpt_of
 
 KEY_CHARS = 64
+#: About two hundred ids: of more proposals taken in one sitting the first say enough.
+MAX_ACCEPTED_CHARS = 2000
+_ID = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class ArticleForm(forms.Form):
@@ -33,11 +37,16 @@ class ArticleForm(forms.Form):
     origin = forms.ChoiceField(label=_("Origin"), choices=Origin.choices)
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     key = forms.CharField(required=False, max_length=KEY_CHARS)
+    accepted = forms.CharField(required=False, max_length=MAX_ACCEPTED_CHARS)
 
     def clean_body(self) -> str:
         """Return the text with the line ends it was written with: a form's are those of mail."""
         body: str = self.cleaned_data["body"]
         return body.replace("\r\n", "\n")
+
+    def clean_accepted(self) -> frozenset[int]:
+        """Return the ids of the jobs whose proposals the page says were taken into the text."""
+        return frozenset(int(found) for found in _ID.findall(self.cleaned_data["accepted"]))
 
     def content(self) -> Content:
         """Return what a valid form holds."""

@@ -14,8 +14,10 @@ from articles.content import Content
 from articles.enums import RevisionKind
 from articles.exceptions import StaleVersionError
 from articles.models import Article
+from articles.origins import with_machine_text
 from articles.selectors.editor import article_to_edit, content_at
 from articles.services.articles import article_create, article_save
+from articles.services.proposals import proposals_take
 from articles.services.revisions import revision_keep
 from articles.slugs import free_slugs, slug_base
 from articles.studio.forms import ArticleForm, form_data, initial_of
@@ -62,11 +64,18 @@ def create(form: ArticleForm, *, author: AbstractBaseUser, kind: RevisionKind) -
     made = cache.get(key) if form.cleaned_data["key"] else None
     article = Article.objects.filter(pk=made, author_id=author.pk).first() if made else None
     if article is not None:
-        return store(article, form.content(), version=1, actor=author, kind=kind)
-    article = article_create(content=form.content(), author=author, kind=kind)
+        return store(article, written(form, article, actor=author), version=1, actor=author, kind=kind)
+    article = article_create(content=written(form, None, actor=author), author=author, kind=kind)
+    proposals_take(job_ids=form.cleaned_data["accepted"], actor=author, article=article)
     if form.cleaned_data["key"]:
         cache.set(key, article.pk, _KEY_KEPT_S)
     return article
+
+
+def written(form: ArticleForm, article: Article | None, *, actor: AbstractBaseUser) -> Content:
+    """Return what a valid form holds, labelled for the proposals of a model that are in it."""
+    took = proposals_take(job_ids=form.cleaned_data["accepted"], actor=actor, article=article)
+    return with_machine_text(form.content()) if took else form.content()
 
 
 def store(article: Article, content: Content, *, version: int, actor: AbstractBaseUser, kind: RevisionKind) -> Article:
