@@ -5,3 +5,12 @@ from django.dispatch import Signal
 #: What readers see of an article has changed, and is committed. Sent with ``article_id`` and ``is_public``, after
 #: publishing, unpublishing, archiving, and a change of what is live.
 live_changed = Signal()
+
+#: A call of a provider was settled. Sent with ``call``, the ``ProviderCall`` as it now is.
+provider_called = Signal()
+
+#: An endpoint became well or unwell. Sent with ``name`` and ``state``.
+endpoint_state_changed = Signal()
+
+#: A generation job is over, and that is committed. Sent with ``job_id``, ``batch_id`` (None outside a batch), ``status``.
+generation_ended = Signal()

@@ -1,0 +1,37 @@
+"""Generation in the background. The run task is consumed by the writer's worker, the others by any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from articles.generation import leases
+from articles.generation.runner import job_run
+from articles.generation.takeup import jobs_take_up
+from articles.providers.probing import endpoints_probe as probe
+
+
+@shared_task(ignore_result=True)
+def generation_run(job_id: int) -> None:
+    """Work on a generation job."""
+    job_run(job_id)
+
+
+@shared_task(ignore_result=True, expires=10)
+def generations_take_up() -> None:
+    """Have jobs worked on whose worker died or whose task was lost, and settle what such workers left open."""
+    jobs_take_up()
+
+
+@shared_task(ignore_result=True, expires=30)
+def endpoints_probe() -> None:
+    """Ask endpoints that are unwell, or that nobody asked lately, how they are."""
+    probe()
+
+
+@worker_shutting_down.connect(dispatch_uid="articles.generation.stopping")
+def hand_over(**_: Any) -> None:
+    """Have this process's runners give their jobs back: they see it within half a second."""
+    leases.stopping.set()
