@@ -12,5 +12,5 @@ provider_called = Signal()
 #: An endpoint became well or unwell. Sent with ``name`` and ``state``.
 endpoint_state_changed = Signal()
 
-#: A generation job is over, and that is committed. Sent with ``job_id``, ``batch_id`` (None outside a batch), ``status``.
+#: A generation job is over, and that is committed. Sent with ``job_id``, ``batch_id`` (or None), ``status``.
 generation_ended = Signal()

@@ -1,0 +1,25 @@
+"""Generation jobs that nobody works on yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from articles.enums import GenerationKind
+from articles.models import GenerationJob
+
+MakeJob = Callable[..., GenerationJob]
+
+
+@pytest.fixture
+def make_job(author: User) -> MakeJob:
+    """Store a job as ``job_start`` would."""
+
+    def make(kind: GenerationKind = GenerationKind.ARTICLE, **fields: Any) -> GenerationJob:
+        given = {"owner": author, "parameters": {"title": "Compost", "words": 300}, **fields}
+        return GenerationJob.objects.create(kind=kind, **given)
+
+    return make
