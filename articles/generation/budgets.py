@@ -41,7 +41,7 @@ class Standing:
 
 def bounds_of(owner_id: int) -> Bounds:
     """Return what binds an account: the most particular budget with a value, of its groups' the most generous."""
-    groups = get_user_model().groups.through.objects.filter(user_id=owner_id).values("group_id")  # type: ignore[attr-defined]
+    groups = get_user_model().groups.through.objects.filter(user_id=owner_id).values("group_id")
     wanted = Q(scope__in=[BudgetScope.SITE, BudgetScope.EACH]) | Q(user_id=owner_id) | Q(group_id__in=groups)
     found: dict[str, list[Budget]] = {}
     for budget in Budget.objects.filter(wanted):

@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from articles.enums import GenerationKind, GenerationStatus, Priority
 from articles.exceptions import TransitionError
 from articles.generation.budgets import require_jobs
+from articles.generation.events import Event
 from articles.generation.stream import Stream
 from articles.models import Article, GenerationBatch, GenerationJob, PromptVersion
 from articles.models.generation import HELD_STATUSES, OPEN_STATUSES
@@ -145,7 +146,7 @@ def job_enqueue(job_id: int, priority: int = Priority.INTERACTIVE, *, after_s: f
 
 def announce_end(job: GenerationJob) -> None:
     """Tell viewers and listeners that a job is over; call it once that is committed."""
-    Stream(job.pk).end(
+    _stream(job).end(
         {
             "type": "end", "status": job.status, "article_id": job.article_id, "error": job.error,
             "result": job.result,
@@ -158,9 +159,21 @@ def announce_status(job_id: int) -> None:
     """Tell viewers where a job is that waits."""
     job = GenerationJob.objects.get(pk=job_id)
     not_before = job.not_before.isoformat() if job.not_before else None
-    Stream(job_id).append(
-        {"type": "status", "status": job.status, "waits_for": job.waits_for, "not_before": not_before}
-    )
+    _stream(job).append({"type": "status", "status": job.status, "waits_for": job.waits_for, "not_before": not_before})
+
+
+def snapshot_of(job: GenerationJob) -> Event:
+    """Return what viewers should know of a job that no runner has, as its row says."""
+    kept = job.state.get("partial") or job.state.get("sections") or []
+    stage = {"type": "stage", "stage": job.stage, "section": job.section, "sections": job.sections, "title": ""}
+    return {
+        "type": "snapshot", "status": job.status, "sections": kept, "outline": job.state.get("titles", []),
+        "stage": stage, "figures": {}, "notes": job.notes,
+    }  # fmt: skip
+
+
+def _stream(job: GenerationJob) -> Stream:
+    return Stream(job.pk, whole=partial(snapshot_of, job))
 
 
 def _asked_before(owner: AbstractBaseUser, request_key: str) -> GenerationJob | None:

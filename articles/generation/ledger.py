@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -78,7 +79,7 @@ def settle_lost(job_id: int, *, but: uuid.UUID | None = None) -> int:
 
 def settle_orphans(*, older_than_s: float = 30.0) -> int:
     """Close entries whose job is over or another runner's; return how many."""
-    limit = timezone.now() - timezone.timedelta(seconds=older_than_s)
+    limit = timezone.now() - timedelta(seconds=older_than_s)
     alive = Q(job__status__in=HELD_STATUSES, job__lease_until__gte=limit)
     return _settle_as_lost(ProviderCall.objects.filter(outcome=CallOutcome.OPEN, started_at__lt=limit).exclude(alive))
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.content import count_words
-from articles.generation.sections import markdown_of
+from articles.generation.sections import Section, markdown_of
 from articles.generation.selectors import calls_of, position_of, totals_of
 from articles.models import GenerationJob, ProviderCall
 from articles.rendering import render_markdown
@@ -62,7 +62,7 @@ def job_view(job: GenerationJob, live: View | None = None) -> View:
     }
 
 
-def _kept_sections(job: GenerationJob) -> list[dict[str, str]]:
+def _kept_sections(job: GenerationJob) -> list[Section]:
     """Return what was written, the section that was being written when it ended included."""
     kept = job.state.get("partial") or job.state.get("sections") or []
     return [{"title": part["title"], "text": part["text"]} for part in kept]
@@ -73,7 +73,7 @@ def _outline(job: GenerationJob) -> list[str]:
     return [str(title) for title in titles]
 
 
-def _section(number: int, section: dict[str, str]) -> View:
+def _section(number: int, section: Section) -> View:
     return {
         "number": number, "title": section["title"], "text": section["text"], "html": render_markdown(section["text"]),
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypedDict
 
 
@@ -13,7 +13,7 @@ class Section(TypedDict):
     text: str
 
 
-def markdown_of(sections: Iterable[Mapping[str, str]]) -> str:
+def markdown_of(sections: Iterable[Section]) -> str:
     """Return the sections as one text, each under its heading; sections without words are left out."""
     parts = []
     for section in sections:

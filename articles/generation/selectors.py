@@ -90,6 +90,7 @@ def _estimate_s(job: GenerationJob, place: int) -> float | None:
     took = sorted(
         (finished - started).total_seconds()
         for started, finished in done.values_list("started_at", "finished_at")[:_SAMPLE]
+        if started and finished
     )
     typical_s = took[len(took) // 2] if took else _FIRST_GUESS_S
     at_once: int = settings.GENERATE_AT_ONCE

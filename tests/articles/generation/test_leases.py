@@ -112,9 +112,7 @@ def test_a_watch_tells_that_the_worker_stops(make_job: MakeJob, stopping: None) 
         _claimed(make_job()).watch()
 
 
-def test_a_watch_renews_when_it_is_time(
-    make_job: MakeJob, looking: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_watch_renews_when_it_is_time(make_job: MakeJob, looking: None, monkeypatch: pytest.MonkeyPatch) -> None:
     lease = _claimed(make_job())
     before = lease.job.lease_until
 
