@@ -320,11 +320,14 @@ if ENV["OMNI_BEHIND_TLS"]:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"once": {"()": "omniwriter.logs.OncePer", "seconds": 10}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}{trace}: {message}", "style": "{"}},
+    "filters": {
+        "once": {"()": "omniwriter.logs.OncePer", "seconds": 10},
+        "trace": {"()": "omniwriter.logs.TraceOf"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "sparing": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once"]},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]},
+        "sparing": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once", "trace"]},
     },
     "root": {"handlers": ["console"], "level": ENV["OMNI_LOG_LEVEL"]},
     "loggers": {
@@ -350,3 +353,4 @@ PERFMON = {
     "HEALTH_PARTS": ["omniwriter.replicas.health.replica_parts"],
 }
 PERF_BUDGETS = ENV["OMNI_PERF_BUDGETS"]
+TRACE_SOURCE = "perfmon.context.trace_id"  # what articles/tracing.py asks

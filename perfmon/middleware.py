@@ -15,6 +15,8 @@ from perfmon.context import RequestTrace, current
 from perfmon.recorders.requests import RequestRecorder, finish, ignored_prefixes
 
 CLIENT_CLOSED = 499  # nginx's status for a client that left before the answer
+TRACE_HEADER = "X-Trace-Id"
+SAFE_METHODS = ("GET", "HEAD")  # their answers may be kept and given to others, for whom the id would be a wrong one
 Next = Callable[[HttpRequest], HttpResponseBase]
 AsyncNext = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -42,7 +44,7 @@ class PerfmonMiddleware:
         ignored = self._ignored
         if ignored is None:
             ignored = self._find_ignored()
-        trace = RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored))
+        trace = RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored), request.META)
         token = current.set(trace)
         try:
             response: HttpResponseBase = self.get_response(request)
@@ -51,6 +53,8 @@ class PerfmonMiddleware:
             raise
         finally:
             current.reset(token)
+        if trace.trace_id:
+            _tell_trace(request, response, trace)
         if not trace.muted:
             if response.streaming:
                 _time_stream(request, cast("StreamingHttpResponse", response), trace)
@@ -64,7 +68,7 @@ class PerfmonMiddleware:
         if not self._measuring:
             return cast("HttpResponseBase", await self.get_response(request))
         ignored = self._ignored if self._ignored is not None else self._find_ignored()
-        trace = RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored))
+        trace = RequestTrace(perf_counter_ns(), request.path_info.startswith(ignored), request.META)
         token = current.set(trace)
         try:
             response: HttpResponseBase = await self.get_response(request)
@@ -73,6 +77,8 @@ class PerfmonMiddleware:
             raise
         finally:
             current.reset(token)
+        if trace.trace_id:
+            _tell_trace(request, response, trace)
         if response.streaming and not trace.muted:
             _time_stream(request, cast("StreamingHttpResponse", response), trace)
         elif not trace.muted:
@@ -93,6 +99,12 @@ class PerfmonMiddleware:
     def _end(self, request: HttpRequest, status: int, trace: RequestTrace) -> None:
         if not trace.muted:
             finish(request, status, trace)
+
+
+def _tell_trace(request: HttpRequest, response: HttpResponseBase, trace: RequestTrace) -> None:
+    """Name the trace in the answer to a request that began something: only where an id was needed anyway."""
+    if request.method not in SAFE_METHODS:
+        response.headers[TRACE_HEADER] = trace.trace_id
 
 
 def _time_stream(request: HttpRequest, response: StreamingHttpResponse, trace: RequestTrace) -> None:
