@@ -26,6 +26,9 @@ RECORDERS = (
     "perfmon.recorders.cache_servers.CacheServerRecorder",
     "perfmon.recorders.pools.PoolRecorder",
     "perfmon.recorders.sockets.SocketRecorder",
+    "perfmon.recorders.tasks.TaskRecorder",
+    "perfmon.recorders.queues.QueueRecorder",
+    "perfmon.recorders.outgoing.OutgoingRecorder",
     "perfmon.recorders.host.HostRecorder",
 )
 PANELS = (

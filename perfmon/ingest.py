@@ -97,6 +97,7 @@ class Ingest:
     def __init__(self) -> None:
         self.samplers: list[Sampler] = []
         self.threaded = True  # False leaves every flush to the caller
+        self.collecting = False  # whether this process is a collector too
         self._reset()
 
     def _reset(self) -> None:

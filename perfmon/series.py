@@ -20,6 +20,20 @@ cache_server     ``default/used``           gauge: bytes, clients, thousandths o
 pool             ``default``                connections asked for / not got / ns / ns / ns
 pool_gauge       ``default/in_use``         gauge: connections of one process, and requests that wait for one
 socket           ``3f2a/open``              gauge: websockets open in the process
+task             ``shop.tasks.send``        runs / failures / ns / ns / ns
+task_wait        ``shop.tasks.send``        messages taken up / - / ns in the queue / ns / ns
+task_retry       ``shop.tasks.send``        runs that asked for another
+queue_wait       ``default``                messages taken from that queue / - / ns in it / ns / ns
+queue_length     ``default``                gauge: messages that wait in that queue
+worker           ``celery@web1``            gauge: tasks that worker runs at once; there is one as long as it is there
+outgoing         ``a.org GET /v1/users/*``  calls / status 400 and up, or no answer / ns to the answer's head / ns / ns
+outgoing_status  ``a.org GET /v1 2xx``      calls that came to that status class, or ``failed``
+provider         ``openai``                 calls of that language model / its failures / ns / ns / ns
+provider_first   ``openai``                 calls that brought a token / - / ns to the first / ns / ns
+provider_rate    ``openai``                 calls of several tokens / - / thousandths of a token a second after it
+provider_tokens  ``openai/in``, ``/out``    calls / - / tokens / most of one call
+provider_cost    ``openai``                 calls / - / millionths of a US$ / most of one call
+provider_end     ``openai/timeout``         calls that ended so
 process          ``web1/3f2a``              gauge: resident bytes of the process
 host             ``web1/cpu``               gauge: readings / - / sum / max (thousandths of %, bytes, bytes a second)
 self             ``record``, ``flush`` ...  perfmon's own cost: events or samples of them / - / CPU ns / ns

@@ -35,11 +35,13 @@ class CollectorLoop:
 
     def run(self, stopped: Callable[[float], bool]) -> None:
         """Tick once a second until ``stopped(seconds)``, which waits that long, says so."""
+        ingest.collecting = True
         ingest.start()  # this process too reports its memory and its failures
         with muted():
             while not stopped(1.0 - (time.time() - TICK_DELAY_S) % 1.0):
                 self.tick(time.time())
             self._end()
+        ingest.collecting = False
 
     def once(self, now: float) -> None:
         """Tick once, let what follows from it come to its end, and let the next collector start at once."""

@@ -20,7 +20,9 @@ from perfmon.store.ranges import FINE_STEPS
 from perfmon.transport import Commit, Inbox, Message, get_inbox
 from perfmon.wire import ProcessWindow, merge_rows, pack_block, unpack_process_window
 
-TOTALED = frozenset({"request", "request_db", "request_cache", "query", "cache"})
+TOTALED = frozenset(
+    {"request", "request_db", "request_cache", "query", "cache", "task", "queue_wait", "outgoing", "provider"}
+)
 HELD_BLOCKS = 16  # the last seconds and tens; anything later is read back from the store
 FORGET_PROCESS_S = 3600
 FUTURE_LIMIT_S = 5
