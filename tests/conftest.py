@@ -15,7 +15,7 @@ from django.db import connections
 
 from omniwriter.stack.process import Tree
 
-pytest_plugins = [f"tests.fixtures.{name}" for name in ("servers", "caches", "site", "browser", "images")]
+pytest_plugins = [f"tests.fixtures.{name}" for name in ("servers", "caches", "site", "browser", "images", "llm")]
 
 
 def pytest_configure() -> None:

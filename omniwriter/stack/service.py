@@ -40,6 +40,7 @@ class Service:
     Signs of readiness: ``listens`` (a port or a socket's path), ``page`` (a path it answers on that port),
     ``says`` (words in its log); with none it is ready when it runs. Times are in seconds.
     Services are started stage by stage. One that can be repaired is not waited for: the others do without it meanwhile.
+    Nor is one that is not ``needed``, which is given up when its first start fails.
     """
 
     name: str
@@ -55,6 +56,12 @@ class Service:
     ready_s: float = 30.0
     stop_s: float = 3.0
     repair: Repair | None = None
+    needed: bool = True
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a start waits until it is ready."""
+        return self.needed and self.repair is None
 
     @property
     def address(self) -> str:
@@ -103,9 +110,9 @@ class Running:
             log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - MAX_TAIL_BYTES))
             return log.read()
 
-    def last_lines(self) -> str:
+    def last_lines(self, most: int = LAST_LINES) -> str:
         """Return the end of its output, for a message about its death."""
-        return "\n".join(self.output().decode(errors="replace").rstrip().splitlines()[-LAST_LINES:])
+        return "\n".join(self.output().decode(errors="replace").rstrip().splitlines()[-most:])
 
     def wait_ready(self) -> None:
         """Wait until it is ready; raises NotReadyError with the end of its output when it dies or takes too long."""

@@ -35,6 +35,7 @@ class State(enum.StrEnum):
     READY = "ready"
     RESTARTING = "restarting"
     REPAIRING = "repairing"
+    UNAVAILABLE = "not available"
     STOPPING = "stopping"
     STOPPED = "stopped"
 
@@ -53,6 +54,10 @@ class Member:
     probe: Probe | None = None
     retry_at_s: float = 0.0
     note: str = ""
+
+    def never_to_be_ready(self) -> bool:
+        """Tell whether its first start failed and the others do without it."""
+        return not self.service.needed and self.state is State.STARTING and not self.restarts
 
     def needs_repair(self) -> bool:
         """Tell whether a start would be in vain."""
@@ -98,7 +103,7 @@ class Supervisor:
             if meanwhile:
                 meanwhile()
                 meanwhile = None
-            self._wait_ready([member for member in starting if member.service.repair is None])
+            self._wait_ready([member for member in starting if member.service.awaited])
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Watch over the services until ``stopped()``."""
@@ -197,6 +202,10 @@ class Supervisor:
         assert running
         lived_s = time.monotonic() - running.started_s
         running.bury()
+        if member.never_to_be_ready():
+            member.note = running.last_lines(1) or what
+            self._set(member, State.UNAVAILABLE)
+            return
         member.failures = 1 if member.state is State.READY and lived_s >= STABLE_S else member.failures + 1
         member.never_ready += member.state is State.STARTING
         if member.state is not State.REPAIRING and member.needs_repair():

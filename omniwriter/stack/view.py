@@ -17,12 +17,14 @@ from rich.text import Text
 from omniwriter.stack.supervisor import Member, State
 
 REFRESH_S = 1.0
+TOLD = (State.RESTARTING, State.UNAVAILABLE)  # with the reason
 STYLES = {
     State.READY: "green",
     State.STARTING: "yellow",
     State.WAITING: "dim",
     State.RESTARTING: "bold red",
     State.REPAIRING: "bold yellow",
+    State.UNAVAILABLE: "yellow",
     State.STOPPING: "yellow",
     State.STOPPED: "dim",
 }
@@ -41,7 +43,7 @@ class LineView:
     def changed(self, member: Member) -> None:
         """Print the new state of a member."""
         address = f" on {member.service.address}" if member.state is State.READY and member.service.address else ""
-        note = f": {member.note}" if member.state is State.RESTARTING else ""
+        note = f": {member.note}" if member.state in TOLD else ""
         if member.state is not State.STOPPING:
             self.say(f"  {member.service.name:<10} {member.state}{address}{note}")
 
@@ -66,9 +68,9 @@ class TableView:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def changed(self, member: Member) -> None:
-        """Draw again soon; say why a member is restarted."""
+        """Draw again soon; say why a member is restarted or not available."""
         self._due_s = 0.0
-        if member.state is State.RESTARTING:
+        if member.state in TOLD:
             self.say(f"{member.service.name} {member.note}")
 
     def refresh(self, members: Sequence[Member]) -> None:
