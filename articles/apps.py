@@ -15,6 +15,7 @@ class ArticlesConfig(AppConfig):
         """Give a new site its groups once its permissions are there."""
         from articles import caching
         from articles.groups import groups_ensure
+        from articles.providers import endpoints
         from articles.search import upkeep
         from articles.services.similarity import follow_live_changes
 
@@ -22,3 +23,4 @@ class ArticlesConfig(AppConfig):
         upkeep.connect()
         follow_live_changes()
         caching.connect()
+        endpoints.connect()

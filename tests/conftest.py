@@ -15,7 +15,9 @@ from django.db import connections
 
 from omniwriter.stack.process import Tree
 
-pytest_plugins = [f"tests.fixtures.{name}" for name in ("servers", "caches", "site", "browser", "images", "llm")]
+pytest_plugins = [
+    f"tests.fixtures.{name}" for name in ("servers", "caches", "site", "browser", "images", "llm", "fake_provider")
+]
 
 
 def pytest_configure() -> None:
