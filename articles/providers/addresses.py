@@ -51,7 +51,7 @@ def may_be_private(endpoint: Endpoint) -> bool:
 
 def private_allowed() -> bool:
     """Whether administrators may enter addresses in the site's own network."""
-    return bool(getattr(settings, "LLM_ALLOW_PRIVATE", False))
+    return bool(settings.LLM_ALLOW_PRIVATE)
 
 
 def address_check(url: str) -> None:

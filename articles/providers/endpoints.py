@@ -44,7 +44,7 @@ def endpoint_named(name: str) -> Endpoint | None:
 
 def of_settings() -> list[Endpoint]:
     """Return the endpoints that ``LLM_ENDPOINTS`` names; their addresses may be private ones."""
-    return [_of_entry(entry) for entry in getattr(settings, "LLM_ENDPOINTS", ())]
+    return [_of_entry(entry) for entry in settings.LLM_ENDPOINTS]
 
 
 def of_row(row: ProviderEndpoint) -> Endpoint:

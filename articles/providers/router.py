@@ -104,7 +104,7 @@ def _take(able: list[Endpoint], avoid: Collection[str], user_id: int) -> Turn:
 def _chosen(left: dict[str, Endpoint], counts: dict[str, int]) -> str:
     global _tally
     candidates = [Candidate(name, endpoint.weight, counts[name]) for name, endpoint in left.items()]
-    strategy = strategy_named(getattr(settings, "LLM_STRATEGY", "weighted"))
+    strategy = strategy_named(settings.LLM_STRATEGY)
     with _lock:
         name, _tally = strategy(candidates, _tally)
     return name

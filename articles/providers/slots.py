@@ -11,15 +11,13 @@ from articles.providers.base import Endpoint
 from articles.providers.board import on_board
 
 LEASE_S = 6.0
-PER_USER = 4  # where LLM_USER_IN_FLIGHT says nothing else
 ENDPOINT_FULL, USER_FULL = "endpoint", "user"
 
 
 def slot_take(endpoint: Endpoint, *, user_id: int, holder: str) -> str:
     """Take a place at the endpoint and one of the person's; return which of the two was full, or nothing."""
     now = time.time()
-    most = int(getattr(settings, "LLM_USER_IN_FLIGHT", PER_USER))
-    places = [(f"user:{user_id}", most), (f"at:{endpoint.name}", endpoint.max_in_flight)]
+    places = [(f"user:{user_id}", settings.GENERATE_PER_USER), (f"at:{endpoint.name}", endpoint.max_in_flight)]
     full = on_board(lambda board: board.take(holder, now + LEASE_S, now, places))
     return ("", USER_FULL, ENDPOINT_FULL)[full]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import ssl
+from collections.abc import Iterable
 from typing import Any
 
+import httpcore2
 import httpx2
 from openai import AsyncOpenAI
 
@@ -22,50 +24,62 @@ _HEADERS = frozenset(
         "traceparent",
     }
 )  # fmt: skip
-_PORTS = {"http": 80, "https": 443}
 
 
-class CheckedTransport(httpx2.AsyncHTTPTransport):
-    """Looks the host up, refuses what the endpoint may not reach, and connects to just what was looked up.
+class CheckedNetwork(httpcore2.AnyIOBackend):
+    """Looks a host up, refuses what its endpoint may not reach, and connects to just what was looked up.
 
-    So a name that leads elsewhere a moment later changes nothing. TLS still proves the name.
+    So a name that leads elsewhere a moment later changes nothing.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(
-            verify=_tls(), trust_env=False, limits=httpx2.Limits(max_connections=1, max_keepalive_connections=0)
-        )
         self._endpoint = endpoint
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request to the first of the host's addresses that takes the connection."""
-        url = request.url
-        host, port = url.host, url.port or _PORTS.get(url.scheme, 443)
-        addresses = await checked_addresses(self._endpoint, host, port)
-        self._strip(request)
-        request.extensions = {**request.extensions, "sni_hostname": host}
-        for address in addresses[: _MOST_ADDRESSES - 1]:
-            request.url = url.copy_with(host=address)
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # the library's own
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Connect to the first of the host's addresses that takes the connection."""
+        *others, last = (await checked_addresses(self._endpoint, host, port))[:_MOST_ADDRESSES]
+        for address in others:
             try:
-                return await super().handle_async_request(request)
-            except httpx2.ConnectError:
-                if address == addresses[-1]:
-                    raise
-        request.url = url.copy_with(host=addresses[-1])
-        return await super().handle_async_request(request)
+                return await super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return await super().connect_tcp(last, port, timeout, local_address, socket_options)
 
-    def _strip(self, request: httpx2.Request) -> None:
+
+class Transport(httpx2.AsyncHTTPTransport):
+    """Sends the requests of one call, with no header but what a provider needs to know."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(trust_env=False, verify=_tls())
+        self._endpoint = endpoint
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=_tls(),
+            max_connections=1,
+            max_keepalive_connections=0,
+            network_backend=CheckedNetwork(endpoint),
+        )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request."""
         for name in [name for name in request.headers if name.lower() not in _HEADERS]:
             del request.headers[name]
         if not self._endpoint.key:
             request.headers.pop("authorization", None)
         request.headers["user-agent"] = "OmniWriter"
+        return await super().handle_async_request(request)
 
 
 def client_of(endpoint: Endpoint) -> AsyncOpenAI:
     """Return a client for one call; it is to be closed. It waits for a connection, and leaves other waits to others."""
     timeout = httpx2.Timeout(None, connect=CONNECT_S, write=_WRITE_S)
-    http: Any = httpx2.AsyncClient(transport=CheckedTransport(endpoint), timeout=timeout, trust_env=False)
+    http: Any = httpx2.AsyncClient(transport=Transport(endpoint), timeout=timeout, trust_env=False)
     return AsyncOpenAI(
         api_key=endpoint.key or "none",  # it insists on one; the transport leaves it out
         organization="",

@@ -163,7 +163,7 @@ def test_an_endpoint_has_so_many_places_and_no_more(connected: Any, shared: str)
 
 
 def test_a_person_has_so_many_calls_at_once_wherever_they_are(connected: Any, shared: str) -> None:
-    connected(entry("one"), entry("two"), LLM_USER_IN_FLIGHT=2)
+    connected(entry("one"), entry("two"), GENERATE_PER_USER=2)
     with turn(request_of(), user_id=1), turn(request_of(), user_id=1):
         assert reason(user_id=1) == ("busy", 1.0)
         with turn(request_of(), user_id=2):
