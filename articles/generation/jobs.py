@@ -144,9 +144,12 @@ def job_enqueue(job_id: int, priority: int = Priority.INTERACTIVE, *, after_s: f
     return True
 
 
-def announce_end(job: GenerationJob) -> None:
-    """Tell viewers and listeners that a job is over; call it once that is committed."""
-    _stream(job).end(
+def announce_end(job: GenerationJob, stream: Stream | None = None) -> None:
+    """Tell viewers and listeners that a job is over; call it once that is committed.
+
+    ``stream`` is the runner's, which knows what viewers were not told.
+    """
+    (stream or _stream(job)).end(
         {
             "type": "end", "status": job.status, "article_id": job.article_id, "error": job.error,
             "result": job.result,

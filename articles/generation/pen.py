@@ -26,14 +26,14 @@ class RunnerPen:
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
-        self._stream = Stream(lease.job.pk, whole=self.snapshot)
+        self.stream = Stream(lease.job.pk, whole=self.snapshot)
         self._sections: list[Section] = [
             {"title": part["title"], "text": part["text"]} for part in lease.job.state.get("sections", [])
         ]
         self._outline: list[str] = list(lease.job.state.get("titles", []))
         self._figures: Event = {}
         self._stage: Event = {"type": "stage", "stage": "", "section": 0, "sections": 0, "title": ""}
-        self._stream.append(self.snapshot())
+        self.stream.append(self.snapshot())
 
     @property
     def job(self) -> GenerationJob:
@@ -56,12 +56,12 @@ class RunnerPen:
         if section:
             self._section(section)["title"] = title
         self._lease.write(stage=stage, section=section, sections=sections)
-        self._stream.append(self._stage)
+        self.stream.append(self._stage)
 
     def outline(self, titles: list[str]) -> None:
         """Show the sections that are to come."""
         self._outline = list(titles)
-        self._stream.append({"type": "outline", "titles": titles})
+        self.stream.append({"type": "outline", "titles": titles})
 
     def ask(self, request: ChatRequest, *, purpose: str) -> str:
         """Return a whole answer that viewers don't see grow."""
@@ -92,13 +92,13 @@ class RunnerPen:
     def trim(self, section: int, text: str) -> None:
         """Replace a section's words."""
         self._section(section)["text"] = text
-        self._stream.append({"type": "trim", "section": section, "text": text})
+        self.stream.append({"type": "trim", "section": section, "text": text})
 
     def note(self, code: str, **values: Any) -> None:
         """Leave a note for the editor."""
         note = {"code": code, **values}
         self._lease.write(notes=[*self.job.notes, note])
-        self._stream.append({"type": "note", **note})
+        self.stream.append({"type": "note", **note})
 
     def keep(self, state: dict[str, Any], text: str) -> None:
         """Store a checkpoint."""
@@ -109,14 +109,14 @@ class RunnerPen:
         part = self._section(section)
         at = len(part["text"])
         part["text"] += words
-        self._stream.append({"type": "text", "section": section, "at": at, "text": words})
+        self.stream.append({"type": "text", "section": section, "at": at, "text": words})
 
     def begin(self) -> None:
         """Note the first words: the job streams from here on."""
         if self.job.status != GenerationStatus.STREAMING:
             first = {} if self.job.first_words_at else {"first_words_at": timezone.now()}
             self._lease.write(status=GenerationStatus.STREAMING, **first)
-            self._stream.append({"type": "status", "status": GenerationStatus.STREAMING.value})
+            self.stream.append({"type": "status", "status": GenerationStatus.STREAMING.value})
 
     def figure(self, question: Question, tokens_per_s: float) -> None:
         """Show how fast the call at work is."""
@@ -126,7 +126,7 @@ class RunnerPen:
             "first_token_ms": measured.first_token_ms, "endpoint": endpoint.name if endpoint else "",
             "model": measured.model or (endpoint.model if endpoint else ""),
         }  # fmt: skip
-        self._stream.append(self._figures)
+        self.stream.append(self._figures)
 
     def snapshot(self) -> Event:
         """Return the whole of what viewers should know."""
@@ -141,7 +141,7 @@ class RunnerPen:
 
     def _settled(self, call: ProviderCall) -> None:
         self._lease.job.endpoint, self._lease.job.model = call.endpoint, call.model
-        self._stream.append(
+        self.stream.append(
             {
                 "type": "call", "number": call.number, "purpose": call.purpose, "endpoint": call.endpoint,
                 "outcome": str(call.outcome), "retry_after_s": call.retry_after_s,

@@ -75,7 +75,7 @@ class _Run:
 
     def _stop(self, reason: GenerationError, pen: RunnerPen) -> None:
         if isinstance(reason, Cancelled):
-            self._end(GenerationStatus.CANCELLED, **self._partial(pen))
+            self._end(GenerationStatus.CANCELLED, pen)
         elif isinstance(reason, HandedOver):
             self._give_back()
         elif isinstance(reason, BudgetError):
@@ -95,7 +95,7 @@ class _Run:
             )  # fmt: skip
             if article is not None:
                 self._job.calls.update(article=article)
-        announce_end(self._job)
+        announce_end(self._job, pen.stream)
 
     def _partial(self, pen: RunnerPen) -> dict[str, Any]:
         """Return the words so far, beside the checkpoint from which a retry goes on."""
@@ -105,12 +105,12 @@ class _Run:
         kept = {name: value for name, value in self._job.state.items() if name != "partial"}
         return {**kept, "sections": [dict(part) for part in pen.sections]}
 
-    def _end(self, status: GenerationStatus, **changes: Any) -> None:
+    def _end(self, status: GenerationStatus, pen: RunnerPen, **changes: Any) -> None:
         try:
-            self._close(status, **changes)
+            self._close(status, **self._partial(pen), **changes)
         except LeaseLost:
             return
-        announce_end(self._job)
+        announce_end(self._job, pen.stream)
 
     def _close(self, status: GenerationStatus, **changes: Any) -> None:
         job = self._job
@@ -120,7 +120,7 @@ class _Run:
         )  # fmt: skip
 
     def _fail(self, error: dict[str, Any], pen: RunnerPen) -> None:
-        self._end(GenerationStatus.FAILED, error=error, **self._partial(pen))
+        self._end(GenerationStatus.FAILED, pen, error=error)
 
     def _give_back(self) -> None:
         """Let another worker go on at once."""
