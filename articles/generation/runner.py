@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone, translation
 
 from articles.enums import CallOutcome, GenerationStatus
@@ -36,11 +36,8 @@ def job_run(job_id: int) -> None:
     lease = claim(job_id)
     if lease is None:
         return
-    try:
-        with translation.override(lease.job.ui_language or settings.LANGUAGE_CODE):
-            _Run(lease).work()
-    finally:
-        close_old_connections()
+    with translation.override(lease.job.ui_language or settings.LANGUAGE_CODE):
+        _Run(lease).work()
 
 
 class _Run:
