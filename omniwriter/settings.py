@@ -332,6 +332,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": ENV["OMNI_LOG_LEVEL"]},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
+        "httpx2": {"level": "WARNING"},  # a line for each call of a provider, which the ledger has
         "axes": {"level": "WARNING"},  # what it says of each login hides the name and the address
         # Each is asked for every request, so what they say about an outage is thinned out.
         "omniwriter.cache": {"handlers": ["sparing"], "propagate": False},

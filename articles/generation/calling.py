@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from articles.enums import CallOutcome
 from articles.generation import ledger
@@ -61,7 +62,7 @@ class Question:
                     raise failed from None
                 raise
 
-    def _turn(self, avoid: set[str]) -> Turn:
+    def _turn(self, avoid: set[str]) -> AbstractContextManager[Turn]:
         job = self._lease.job
         return turn(self._request, user_id=job.owner_id, wanted=job.endpoint_wanted, avoid=avoid)
 

@@ -10,7 +10,6 @@ from celery.signals import worker_shutting_down
 from articles.generation import leases
 from articles.generation.runner import job_run
 from articles.generation.takeup import jobs_take_up
-from articles.providers.probing import endpoints_probe as probe
 
 
 @shared_task(ignore_result=True)
@@ -23,12 +22,6 @@ def generation_run(job_id: int) -> None:
 def generations_take_up() -> None:
     """Have jobs worked on whose worker died or whose task was lost, and settle what such workers left open."""
     jobs_take_up()
-
-
-@shared_task(ignore_result=True, expires=30)
-def endpoints_probe() -> None:
-    """Ask endpoints that are unwell, or that nobody asked lately, how they are."""
-    probe()
 
 
 @worker_shutting_down.connect(dispatch_uid="articles.generation.stopping")

@@ -261,7 +261,9 @@ def test_a_failure_before_the_first_word_is_answered_elsewhere(
     assert set(failed.values_list("outcome", "cost", "status_code")) == {("server_error", Decimal(0), 500)}
 
 
-def test_a_failure_after_the_first_word_begins_the_section_anew_later(job: GenerationJob, provider: FakeProvider) -> None:
+def test_a_failure_after_the_first_word_begins_the_section_anew_later(
+    job: GenerationJob, provider: FakeProvider
+) -> None:
     provider.fail("cut", times=1, after_tokens=6)
     job_run(job.pk)
 
@@ -358,9 +360,7 @@ def test_a_budget_that_is_used_up_asks_nobody(job: GenerationJob, provider: Fake
     assert not ProviderCall.objects.exists()
 
 
-def test_a_budget_that_runs_out_midway_keeps_the_sections_there_are(
-    job: GenerationJob, provider: FakeProvider
-) -> None:
+def test_a_budget_that_runs_out_midway_keeps_the_sections_there_are(job: GenerationJob, provider: FakeProvider) -> None:
     most = provider.endpoint(price_in=Decimal("0.5"), price_out=Decimal("1.5"))
     one = most.most_cost(ChatRequest((Message("user", "Write about Flour."),), max_tokens=80))
     Budget.objects.create(scope=BudgetScope.EACH, month_limit=Decimal("0.01"))
