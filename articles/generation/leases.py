@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from articles.enums import BatchStatus, GenerationStatus
+from articles.enums import BatchStatus, GenerationStatus, Priority
 from articles.generation.errors import Cancelled, HandedOver, LeaseLost
 from articles.models import GenerationBatch, GenerationJob
 from articles.models.generation import HELD_STATUSES, OPEN_STATUSES
@@ -59,12 +59,15 @@ def claimable(now: Any) -> Q:
 
 
 def crowded(job: GenerationJob) -> bool:
-    """Whether the account has as many jobs of this urgency at work as it may, ``job`` left out."""
+    """Whether the account has as many jobs of this urgency at work as it may, ``job`` left out.
+
+    Batches leave one place to the jobs that somebody waits for.
+    """
     at_work = GenerationJob.objects.filter(
         owner_id=job.owner_id, priority=job.priority, status__in=HELD_STATUSES, lease_until__gte=timezone.now()
     )
-    most: int = settings.GENERATE_PER_USER
-    return at_work.exclude(pk=job.pk).count() >= most
+    most: int = settings.GENERATE_PER_USER - (job.priority == Priority.BATCH)
+    return at_work.exclude(pk=job.pk).count() >= max(1, most)
 
 
 class Lease:

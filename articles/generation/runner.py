@@ -26,9 +26,8 @@ logger = logging.getLogger(__name__)
 MOST_FAILURES = 5  # in a row, without a section in between
 FIRST_BACK_OFF_S = 2.0
 MOST_BACK_OFF_S = 60.0
+MOST_UNWELL = 20  # looks at endpoints of which none is well: about a quarter of an hour
 CROWDED_S = 1.0
-UNWELL_S = 5.0  # asked again so often while no endpoint is well
-PATIENCE = timedelta(minutes=15)  # so long a job waits for one
 
 
 def job_run(job_id: int) -> None:
@@ -128,11 +127,15 @@ class _Run:
         job_enqueue(self._job.pk, self._job.priority)
 
     def _wait_for_endpoint(self, error: NoEndpoint, pen: RunnerPen) -> None:
-        waited = timezone.now() - (self._job.started_at or self._job.created_at)
-        if error.retry_after_s is None or waited > PATIENCE:
+        """Queue for a place as long as it takes, wait for one to be well for a quarter of an hour, fail otherwise."""
+        failures = self._job.failures
+        if error.retry_after_s is None or (error.reason == "unwell" and failures >= MOST_UNWELL):
             self._fail({"code": f"no_endpoint_{error.reason}", "language": self._job.language}, pen)
+        elif error.reason == "unwell":
+            pause_s = min(MOST_BACK_OFF_S, max(error.retry_after_s, back_off_s(failures)))
+            self._wait("unwell", pause_s, failures=failures + 1)
         else:
-            self._wait(error.reason, error.retry_after_s or UNWELL_S)
+            self._wait(error.reason, error.retry_after_s)
 
     def _try_again(self, error: ProviderError, pen: RunnerPen) -> None:
         job = self._job

@@ -460,6 +460,22 @@ def test_an_accident_fails_the_job_without_a_trace_for_readers(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_job_waits_a_quarter_of_an_hour_for_a_provider_to_be_well(job: GenerationJob, provider: FakeProvider) -> None:
+    provider.fail("status", status=503)
+    with time_machine.travel(timezone.now(), tick=True) as clock:
+        began = timezone.now()
+        for _ in range(60):
+            job_run(job.pk)
+            job.refresh_from_db()
+            if not job.is_open:
+                break
+            clock.move_to(max(job.not_before or began, timezone.now()))
+        waited = timezone.now() - began
+
+    assert job.status == GenerationStatus.FAILED
+    assert timedelta(seconds=20) < waited < timedelta(minutes=20)
+
+
 def test_an_account_has_only_so_many_jobs_at_work(
     job: GenerationJob, make_job: MakeJob, provider: FakeProvider, settings: Any
 ) -> None:
