@@ -17,5 +17,9 @@ app.autodiscover_tasks()
 
 @worker_ready.connect(dispatch_uid="omniwriter.warm")
 def warm_after_deploy(**_: Any) -> None:
-    """Have the cache warmed: a worker is started when there is a new release, or when everything is."""
-    app.send_task("articles.tasks.caching.cache_warm")
+    """Have the cache warmed: a worker is started when there is a new release, or when everything is.
+
+    Not by the writer, which is started beside a worker.
+    """
+    if app.conf.task_default_queue in app.amqp.queues.consume_from:
+        app.send_task("articles.tasks.caching.cache_warm")

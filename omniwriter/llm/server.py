@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from typing import Any
 
 from omniwriter.llm.bundled import CONTEXT_TOKENS, KEY_VARIABLE, MODEL, SLOTS, weights
@@ -33,8 +34,7 @@ def main(port: int, key: str) -> None:
 
 
 def _start(port: int, key: str) -> Any:
-    import xllamacpp
-
+    xllamacpp = import_module("xllamacpp")  # here, where what it says is told in one line
     file = weights()
     os.chdir(file.parent)  # answers name the path they were given
     parameters = xllamacpp.CommonParams()

@@ -19,8 +19,10 @@ LIVE = "/health/live"
 PAGES, BACKGROUND = FOUNDATIONS + 1, FOUNDATIONS + 2  # stages: what a visitor needs comes first
 WORKER_CHILDREN = 2
 BACKGROUND_PROCESSES = 1 + (1 + WORKER_CHILDREN) + 1  # collector, worker with its children, beat
+WRITING_QUEUES = "generate,generate_batch"  # in this order: somebody waits for what is in the first
 RESERVED_CONNECTIONS = 3  # PostgreSQL's default, for superusers
 BACKGROUND_POOL = Pool(2, 3)  # a task at a time, and the threads that measure
+WRITER_SPARE = 1  # connections beside one for each article
 WEB_GRACE_S = 2  # of the 5 s in which all must be gone
 
 
@@ -32,6 +34,7 @@ class Options:
     port: int
     web: int
     profile: str
+    at_once: int = 4
 
     @property
     def ports(self) -> range:
@@ -53,12 +56,16 @@ def require_profile(name: str) -> None:
 def connection_claims(options: Options, pool: Pool) -> list[Claim]:
     """Return what the processes of the project may open to each database, when web processes have this pool."""
     background = BACKGROUND_POOL.within(pool.most)
-    return [Claim("web", options.web, pool), Claim("others", BACKGROUND_PROCESSES, background)]
+    return [
+        Claim("web", options.web, pool),
+        Claim("others", BACKGROUND_PROCESSES, background),
+        Claim("writer", 1, Pool(options.at_once, WRITER_SPARE)),
+    ]
 
 
 def fitting_pool(options: Options, pool: Pool, max_connections: int) -> Pool:
     """Return the pool as far as so many web processes may use it on a server that takes so many connections."""
-    others = connection_claims(options, pool)[1].connections
+    others = sum(claim.connections for claim in connection_claims(options, pool)[1:])
     return pool.within(max(1, (max_connections - RESERVED_CONNECTIONS - others) // options.web))
 
 
@@ -66,11 +73,12 @@ def application_services(
     options: Options, *, root: Path, var: Path, env: Mapping[str, str], pool: Pool
 ) -> list[Service]:
     """Return the processes of the project itself; pages first, so that the browser need not wait for the rest."""
-    web, others = ({**env, **claim.pool.environment()} for claim in connection_claims(options, pool))
+    web, others, writer = ({**env, **claim.pool.environment()} for claim in connection_claims(options, pool))
     return [
         *(_web(options, port, root, web) for port in options.ports),
         _python("collector", "manage.py", "collect", "--skip-checks", root=root, env=others, says="Collecting"),
-        _worker(root, others),
+        _worker("worker", "--concurrency", str(WORKER_CHILDREN), root=root, env=others),
+        _worker("writer", *_writing(options.at_once), root=root, env=writer),
         _beat(root, var, others),
     ]
 
@@ -95,12 +103,17 @@ def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Ser
     )
 
 
-def _worker(root: Path, env: Mapping[str, str]) -> Service:
-    # SIGTERM becomes Celery's soft shutdown: a moment for the running task, then it goes back to the queue.
+def _writing(at_once: int) -> tuple[str, ...]:
+    # Threads: writing is waiting for a provider, and all in one process share its connections and its memory.
+    return ("--queues", WRITING_QUEUES, "--pool", "threads", "--concurrency", str(at_once), "--hostname", "writer@%h")
+
+
+def _worker(name: str, *arguments: str, root: Path, env: Mapping[str, str]) -> Service:
+    # SIGTERM becomes Celery's soft shutdown: a moment for the running tasks, then they go back to the queue.
     return _python(
-        "worker",
+        name,
         *("-m", "celery", "--skip-checks", "-A", "omniwriter", "worker", "--loglevel", "INFO"),
-        *("--concurrency", str(WORKER_CHILDREN), "--without-mingle", "--without-gossip"),
+        *("--without-mingle", "--without-gossip", *arguments),
         root=root,
         env={**env, "REMAP_SIGTERM": "SIGQUIT"},
         says=" ready.",

@@ -21,6 +21,7 @@ from omniwriter.budget import configured_pool
 from omniwriter.origin import writable_folder
 from omniwriter.stack import prepare
 from omniwriter.stack.errors import StackError
+from omniwriter.stack.llm import llm_endpoint, llm_service
 from omniwriter.stack.ports import answers, require_free
 from omniwriter.stack.process import Tree
 from omniwriter.stack.profiles import (
@@ -32,7 +33,7 @@ from omniwriter.stack.profiles import (
     fitting_pool,
 )
 from omniwriter.stack.service import Running, Service
-from omniwriter.stack.supervisor import Supervisor
+from omniwriter.stack.supervisor import State, Supervisor
 from omniwriter.stack.valkey import valkey_service, valkey_url
 from omniwriter.stack.view import LineView, TableView
 
@@ -92,9 +93,13 @@ class Session:
         env = {"OMNI_STATIC_COLLECTED": "1", "OMNI_RELEASE": settings.RELEASE, "PYTHONUNBUFFERED": "1"}
         collecting = prepare.collecting(env)
         static = Running(collecting, tree, logs / "static.log") if collecting else None
+        models = supervisor.start([] if settings.LLM_ENDPOINTS else [llm_service(settings.BASE_DIR)])
         env |= self._start_foundations(supervisor)
         if static:
             prepare.finish_collecting(static)
+        for model in models:
+            if model.state is not State.UNAVAILABLE:  # one that can't run here has said so by now
+                env["LLM_ENDPOINTS"] = llm_endpoint(model.service)
         services = application_services(self._options, root=settings.BASE_DIR, var=self._var, env=env, pool=self._pool)
         pages = [service for service in services if service.stage == PAGES]
         # The checks import half the project: on the second core, while the first imports it for the pages.

@@ -89,7 +89,7 @@ class Supervisor:
         self._logs = log_folder
         self._view = view
 
-    def start(self, services: Iterable[Service], meanwhile: Callable[[], None] | None = None) -> None:
+    def start(self, services: Iterable[Service], meanwhile: Callable[[], None] | None = None) -> list[Member]:
         """Start services stage by stage, each stage at once, until all are ready; ``meanwhile`` runs beside the first.
 
         Raises NotReadyError when one ends or takes too long: a first start that fails is told, not tried again.
@@ -104,6 +104,7 @@ class Supervisor:
                 meanwhile()
                 meanwhile = None
             self._wait_ready([member for member in starting if member.service.awaited])
+        return added
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Watch over the services until ``stopped()``."""
@@ -203,7 +204,7 @@ class Supervisor:
         lived_s = time.monotonic() - running.started_s
         running.bury()
         if member.never_to_be_ready():
-            member.note = running.last_lines(1) or what
+            member.note = f"{what}. {running.last_lines(1)}"
             self._set(member, State.UNAVAILABLE)
             return
         member.failures = 1 if member.state is State.READY and lived_s >= STABLE_S else member.failures + 1

@@ -116,7 +116,7 @@ def test_more_processes_than_connections_can_only_be_fewer() -> None:
     assert hint == "Start fewer processes, or set max_connections of the server to 12 or more."
 
 
-@pytest.mark.parametrize(("web", "pool"), [(1, Pool(20, 30)), (2, Pool(20, 30)), (4, Pool(20, 23)), (10, Pool(17, 0))])
+@pytest.mark.parametrize(("web", "pool"), [(1, Pool(20, 30)), (2, Pool(20, 30)), (4, Pool(20, 21)), (10, Pool(16, 0))])
 def test_the_clusters_pools_fit_its_servers_whatever_the_number_of_web_processes(web: int, pool: Pool) -> None:
     options = Options(LOOPBACK, 8000, web, "cluster")
     chosen = fitting_pool(options, Pool(20, 30), 200)

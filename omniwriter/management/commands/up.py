@@ -17,7 +17,8 @@ class Command(BaseCommand):
     """Start everything, watch over it, stop it at Ctrl-C."""
 
     help = (
-        "Start Valkey, the site, the worker, the scheduler and the collector, and watch over them until Ctrl-C. "
+        "Start Valkey, the bundled language model (unless LLM_ENDPOINTS names others), the site, the worker, the "
+        "writer, the scheduler and the collector, and watch over them until Ctrl-C. "
         "The profile cluster adds a PostgreSQL primary with two streaming replicas, kept in var/postgres, and serves "
         "the site from two processes; without it the database is what DATABASE_URL names, else SQLite."
     )
@@ -50,7 +51,8 @@ class Command(BaseCommand):
     def _run(self, *, host: str, port: int, profile: str, web: int | None, admin_password: str, **_: Any) -> None:
         require_profile(profile)
         adopt_databases(profile)
-        chosen = Options(host, port, WEB_PROCESSES[profile] if web is None else web, profile)
+        processes = WEB_PROCESSES[profile] if web is None else web
+        chosen = Options(host, port, processes, profile, at_once=settings.GENERATE_AT_ONCE)
         view = make_view()
         try:
             Session(chosen, view, admin_password=admin_password).run()

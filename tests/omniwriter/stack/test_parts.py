@@ -73,7 +73,19 @@ def test_more_web_processes_have_a_port_each() -> None:
         ("web-2", 8101),
         ("web-3", 8102),
     ]
-    assert [service.name for service in services[3:]] == ["collector", "worker", "beat"]
+    assert [service.name for service in services[3:]] == ["collector", "worker", "writer", "beat"]
+
+
+def test_the_writer_has_a_thread_and_a_connection_for_each_article_and_takes_who_waits_first() -> None:
+    options = Options(host=LOOPBACK, port=8100, web=1, profile="default", at_once=6)
+    services = application_services(options, root=Path(), var=Path("var"), env={}, pool=Pool(20, 30))
+    writer = next(service for service in services if service.name == "writer")
+    given = dict(zip(writer.command, writer.command[1:], strict=False))
+
+    assert given["--queues"] == "generate,generate_batch"
+    assert (given["--pool"], given["--concurrency"]) == ("threads", "6")
+    assert (writer.env["OMNI_DB_POOL_SIZE"], writer.env["OMNI_DB_POOL_OVERFLOW"]) == ("6", "1")
+    assert not any("--queues" in service.command for service in services if service is not writer)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +101,13 @@ def test_without_a_terminal_each_change_is_a_line() -> None:
     view = LineView(out)
     view.changed(Member(Service("web", (), listens=8000), state=State.READY))
     view.changed(Member(Service("beat", ()), state=State.RESTARTING, note="ended with exit code 1"))
+    view.changed(Member(Service("model", ()), state=State.UNAVAILABLE, note="No such processor."))
 
-    assert out.getvalue() == "  web        ready on 8000\n  beat       restarting: ended with exit code 1\n"
+    assert out.getvalue().splitlines() == [
+        "  web        ready on 8000",
+        "  beat       restarting: ended with exit code 1",
+        "  model      not available: No such processor.",
+    ]
 
 
 def test_the_table_shows_every_service_with_its_memory(tmp_path: Path, tree: Tree) -> None:

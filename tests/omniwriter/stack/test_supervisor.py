@@ -299,3 +299,30 @@ def test_a_repair_that_fails_is_tried_again(
     assert states_until_ready(supervisor, view) == expected
     assert "could not be repaired: its repair ended with exit code 1" in supervisor.members[0].note
     assert "no primary" in supervisor.members[0].note
+
+
+def test_nobody_waits_for_what_is_not_needed(supervisor: Supervisor, view: Recorder) -> None:
+    slow = "import time; time.sleep(0.5); print('up', flush=True); time.sleep(60)"
+    (member,) = supervisor.start([python("extra", slow, needed=False)])
+
+    assert member.state is State.STARTING
+    eventually(lambda: supervisor.step() or member.state is State.READY)
+    assert view.changes == [("extra", State.STARTING), ("extra", State.READY)]
+
+
+def test_what_is_not_needed_is_given_up_when_its_first_start_fails(supervisor: Supervisor) -> None:
+    (member,) = supervisor.start([python("extra", "raise SystemExit('No such processor.')", needed=False)])
+
+    eventually(lambda: supervisor.step() or member.state is State.UNAVAILABLE)
+    assert member.note == "ended with exit code 1. No such processor."
+    supervisor.step()
+    assert member.state is State.UNAVAILABLE
+
+
+def test_what_is_not_needed_is_restarted_once_it_was_there(supervisor: Supervisor) -> None:
+    (member,) = supervisor.start([python("extra", SLEEPER, needed=False)])
+    eventually(lambda: supervisor.step() or member.state is State.READY)
+    os.kill(pid_of(supervisor), signal.SIGKILL)
+
+    eventually(lambda: supervisor.step() or member.state is State.RESTARTING)
+    eventually(lambda: supervisor.step() or member.state is State.READY)

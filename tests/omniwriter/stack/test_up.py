@@ -117,8 +117,9 @@ def test_more_connections_than_the_server_takes_are_refused_with_the_sums(
     monkeypatch.setenv("DATABASE_URL", postgres_url)
     said = refused(tmp_path / "var", "--port", str(free_port(neighbours=1)), "--web", "2")
 
-    assert "2 web × (20 + 30) + 5 others × (2 + 3) = 125, but it takes 100 less 3 reserved = 97." in said
-    assert "Set OMNI_DB_POOL_SIZE=20 and OMNI_DB_POOL_OVERFLOW=16, or start fewer processes" in said
+    sums = "2 web × (20 + 30) + 5 others × (2 + 3) + 1 writer × (4 + 1) = 130"
+    assert f"{sums}, but it takes 100 less 3 reserved = 97." in said
+    assert "Set OMNI_DB_POOL_SIZE=20 and OMNI_DB_POOL_OVERFLOW=13, or start fewer processes" in said
 
 
 def test_a_folder_that_can_not_be_written_is_named() -> None:
