@@ -1,0 +1,67 @@
+"""The page of a generation job, and the list of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from articles.generation.payload import job_view
+from articles.generation.selectors import job_get
+from articles.models import GenerationJob
+from articles.services.articles import may_create
+from articles.studio import generation_words as words
+from articles.studio.entry import studio_view
+from articles.studio.generate_forms import wish_lines
+from articles.studio.generation_page import page_of, payload
+
+_MAX_ID_DIGITS = 18
+
+
+@require_safe
+@studio_view
+def generation(request: HttpRequest, job_id: int) -> HttpResponse:
+    """One job; ``?format=json`` gives the parts that its page keeps asking for, with ``text=no`` without the text."""
+    job = found_job(request, job_id)
+    view = job_view(job)
+    context = context_of(request, job, view)
+    if request.GET.get("format") == "json":
+        context["beside"] = _beside(request)
+        return JsonResponse(payload(request, context, view, with_text=request.GET.get("text") != "no"))
+    return render(request, "studio/generation.html", context)
+
+
+def context_of(request: HttpRequest, job: GenerationJob, view: dict[str, Any]) -> dict[str, Any]:
+    """Return what the job's page and its parts are made with."""
+    account: Any = request.user
+    return {
+        "job": job, "page": page_of(job, view, account), "heading": heading(job), "words": words.scripts(),
+        "wish": wish_lines(job), "may_ask_again": may_create(account), "other": job.alternative_to,
+    }  # fmt: skip
+
+
+def heading(job: GenerationJob) -> str:
+    """Return what the page is called: the title that was written, or what it is about."""
+    return str(job.result.get("title") or job.subject or job.get_kind_display())
+
+
+def found_job(request: HttpRequest, job_id: int) -> GenerationJob:
+    """Return a job that whoever asks may see; raises Http404."""
+    try:
+        return job_get(account=request.user, job_id=job_id)
+    except GenerationJob.DoesNotExist:
+        raise Http404(_("There is no such text, or it is not yours.")) from None
+
+
+def number_in(text: str) -> int | None:
+    """Return the id that an address carries, None when it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_ID_DIGITS else None
+
+
+def _beside(request: HttpRequest) -> GenerationJob | None:
+    """Return the job beside which this one is shown."""
+    number = number_in(request.GET.get("beside", ""))
+    return found_job(request, number) if number else None

@@ -1,0 +1,168 @@
+"""What a job's page says: where the job is, what it waits for, what went wrong, what was kept and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from articles.enums import CallOutcome, GenerationKind, GenerationStatus
+
+View = dict[str, Any]
+
+_PRECISE_BELOW_MS = 10_000
+_STAGES = {
+    "outline": gettext_lazy("Making the outline"),
+    "section": gettext_lazy("Writing"),
+    "suggestions": gettext_lazy("Proposing a title, an excerpt and tags"),
+}
+_WAITS = {
+    "account": gettext_lazy("Waiting until another of your texts is written"),
+    "busy": gettext_lazy("Waiting: the model takes no more calls just now"),
+    "retry": gettext_lazy("Waiting to try again: the model did not answer as it should"),
+    "unwell": gettext_lazy("Waiting: no connected model answers just now"),
+}
+_ERRORS = {
+    "budget_account": gettext_lazy("Your budget for this month is used up. It starts anew with the next month."),
+    "budget_site": gettext_lazy("The site’s budget for this month is used up. It starts anew with the next month."),
+    "budget_jobs": gettext_lazy("You have started as many texts today as you may. Tomorrow (UTC) you may again."),
+    "no_endpoint_none": gettext_lazy("No model is connected. Connect one, then try again."),
+    "no_endpoint_language": gettext_lazy("No connected model writes this language. Connect one that does."),
+    "no_endpoint_unwell": gettext_lazy("No connected model answered for a long while. Try again later."),
+    "no_endpoint_busy": gettext_lazy("All connected models were busy for a long while. Try again later."),
+    "not_storable": gettext_lazy("The text is written, and could not be stored as a draft as it is."),
+    "unexpected": gettext_lazy("The work stopped by a fault of ours, which is in the log. Try again."),
+    CallOutcome.BUSY: gettext_lazy("The model took no more calls, also after waiting. Try again later."),
+    CallOutcome.REFUSED: gettext_lazy(
+        "The provider’s moderation refused the wish. Say it in other words, or choose another model."
+    ),
+    CallOutcome.REJECTED: gettext_lazy("The provider did not accept the request. Choose another model."),
+    CallOutcome.KEY_REJECTED: gettext_lazy("The provider rejected the key. An administrator has to renew it."),
+    CallOutcome.UNREACHABLE: gettext_lazy("The provider could not be reached. Try again later."),
+    CallOutcome.TIMEOUT: gettext_lazy("The model did not answer in time, also when asked again. Try again later."),
+    CallOutcome.SERVER_ERROR: gettext_lazy("The provider failed, also when asked again. Try again later."),
+    CallOutcome.BROKEN: gettext_lazy("The model’s answers broke off, also when asked again. Try again later."),
+}
+_PURPOSES = {
+    "outline": gettext_lazy("outline"),
+    "section": gettext_lazy("section"),
+    "title": gettext_lazy("title"),
+    "edit": gettext_lazy("passage"),
+    "test": gettext_lazy("test"),
+}
+
+
+def said(view: View) -> str:
+    """Return in a sentence where the job is."""
+    status = view["status"]
+    if status == GenerationStatus.QUEUED:
+        return _waiting(view)
+    if status in (GenerationStatus.RUNNING, GenerationStatus.STREAMING):
+        return _working(view["stage"])
+    if view["result"].get("discarded"):
+        return _("Discarded")
+    if status == GenerationStatus.SUCCEEDED:
+        return _finished(view)
+    words = _("Stopped") if status == GenerationStatus.CANCELLED else _("Not finished")
+    return f"{words} · {_words(view['words'])}" if view["words"] else words
+
+
+def figures(view: View) -> str:
+    """Return how fast it goes, or went, and by which model."""
+    parts = []
+    live = view["figures"]
+    if view["is_open"] and live.get("tokens_per_s"):
+        parts.append(_("%s tokens/s") % round(live["tokens_per_s"]))
+    if view["first_words_ms"] is not None:
+        parts.append(_("First words after %s s") % _seconds(view["first_words_ms"]))
+    if not view["is_open"] and view["elapsed_ms"]:
+        parts.append(_("%s s in all") % _seconds(view["elapsed_ms"]))
+    if view["model"]:
+        parts.append(view["model"])
+    return " · ".join(parts)
+
+
+def error(view: View) -> str:
+    """Return why the job failed and what to do; nothing for one that did not."""
+    told = view["error"]
+    if not told:
+        return ""
+    words = str(_ERRORS.get(told.get("code", ""), _ERRORS["unexpected"]))
+    fields = [message for messages in told.get("fields", {}).values() for message in messages]
+    return " ".join([words, *fields])
+
+
+def kept(view: View, *, is_kept: bool) -> str:
+    """Return what became of the words of a job that ended early."""
+    if view["status"] not in (GenerationStatus.CANCELLED, GenerationStatus.FAILED):
+        return ""
+    if view["result"].get("discarded"):
+        return _("What was written was thrown away. What it cost stays in the ledger.")
+    if is_kept:
+        return _("What was written is kept as a draft.")
+    if not view["words"]:
+        return _("Nothing was written yet, so there is nothing to keep.")
+    if view["kind"] == GenerationKind.ARTICLE:
+        return _("What was written is kept here: as a draft if you say so, and to go on from.")
+    return _("What was written is kept here, to go on from.")
+
+
+def purpose(call: View) -> str:
+    """Return what a call of a model was for."""
+    words = str(_PURPOSES.get(call["purpose"], call["purpose"]))
+    return f"{words} {call['section']}" if call["section"] else words
+
+
+def blank(view: View) -> str:
+    """Return what stands where the text will be."""
+    if view["is_open"]:
+        return _("The text appears here as it is written.")
+    return _("There is no text.")
+
+
+def scripts() -> dict[str, str]:
+    """Return the sentences of the page's scripts; ``%s`` stands for what they know."""
+    return {
+        "speed": _("%s tokens/s"),
+        "first": _("First words after %s s"),
+        "again": _("Asking again in %s s"),
+        "asking": _("Asking again"),
+        "moved": _("Now in place %s"),
+        "removed": _("Removed"),
+        "polling": _("Live updates don’t get through here; the page asks once a second instead."),
+    }
+
+
+def _waiting(view: View) -> str:
+    if view["waits_for"]:
+        return str(_WAITS.get(view["waits_for"], _WAITS["unwell"]))
+    position = view["position"]
+    if position is None or position["place"] <= 1:
+        return _("Waiting for a worker")
+    words = _("Waiting, number %(place)d in the queue") % position
+    if position["estimate_s"]:
+        words += _(", about %s s") % round(position["estimate_s"])
+    return words
+
+
+def _working(stage: View) -> str:
+    if stage["stage"] == "section" and stage["sections"] > 1:
+        return _("Writing section %(section)d of %(sections)d") % stage
+    return str(_STAGES.get(stage["stage"], _("Asking the model")))
+
+
+def _finished(view: View) -> str:
+    if view["kind"] == GenerationKind.OUTLINE:
+        number = len(view["outline"])
+        return ngettext("Outline of %d section", "Outline of %d sections", number) % number
+    return _("Finished · %s") % _words(view["words"])
+
+
+def _words(number: int) -> str:
+    return ngettext("%d word", "%d words", number) % number
+
+
+def _seconds(ms: int) -> str:
+    return number_format(ms / 1000, 1 if ms < _PRECISE_BELOW_MS else 0)

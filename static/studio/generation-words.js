@@ -1,0 +1,12 @@
+// The sentences of a job's page in the page's language, written by the server into the page.
+
+const sentences = JSON.parse(document.getElementById("generation-words")?.textContent ?? "{}");
+const language = document.documentElement.lang;
+
+export function say(name, value = "") {
+  return (sentences[name] ?? "").replace("%s", value);
+}
+
+export function number(value, digits = 0) {
+  return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
