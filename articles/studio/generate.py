@@ -1,4 +1,4 @@
-""""New article with AI": what is wanted, and what may be asked for it."""
+""" "New article with AI": what is wanted, and what may be asked for it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from articles.enums import GenerationKind, Language
 from articles.generation.errors import BudgetError
 from articles.generation.jobs import job_start
-from articles.generation.selectors import job_get
 from articles.models import GenerationJob
 from articles.services.articles import may_create
 from articles.studio.entry import studio_view
 from articles.studio.generate_forms import GenerateForm, initial_of
 from articles.studio.generate_models import bounds_words, budget_words, connecting, shown_models, unwritten_languages
+from articles.studio.generation import found_job, number_in
 
 KINDS = {"article": GenerationKind.ARTICLE, "outline": GenerationKind.OUTLINE}
 
@@ -53,12 +53,9 @@ def _start(form: GenerateForm, account: Any, kind: GenerationKind) -> Generation
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """Return what a job was asked for, or the page's own language alone."""
-    asked = request.GET.get("from", "")
-    if asked.isascii() and asked.isdecimal() and len(asked) < 19:
-        try:
-            return initial_of(job_get(request.user, int(asked)))
-        except GenerationJob.DoesNotExist:
-            pass
+    number = number_in(request.GET.get("from", ""))
+    if number is not None:
+        return initial_of(found_job(request, number))
     code = getattr(request, "LANGUAGE_CODE", "")
     return {"language": code if code in Language.values else Language.ENGLISH.value}
 

@@ -77,12 +77,29 @@ def bounds_words(account: Any) -> list[str]:
         lines.append(_("US$ %(left).2f of your US$ %(limit).2f this month") % {"left": left, "limit": bounds.account})
     if bounds.site is not None:
         left = max(bounds.site - standing.site_spent, 0)
-        lines.append(_("US$ %(left).2f of the site’s US$ %(limit).2f this month") % {"left": left, "limit": bounds.site})
+        lines.append(
+            _("US$ %(left).2f of the site’s US$ %(limit).2f this month") % {"left": left, "limit": bounds.site}
+        )
     if bounds.jobs_per_day is not None:
         left_today = max(bounds.jobs_per_day - standing.jobs_today, 0)
         words = ngettext("%(left)d of %(limit)d job today", "%(left)d of %(limit)d jobs today", bounds.jobs_per_day)
         lines.append(words % {"left": left_today, "limit": bounds.jobs_per_day})
     return lines
+
+
+def budget_words(error: BudgetError) -> str:
+    """Return why nothing was started, and when something may be."""
+    told = {"limit": error.limit}
+    if error.code == "jobs":
+        words = ngettext(
+            "Nothing was started: %(limit)d job a day is all you may start. Tomorrow (UTC) you may again.",
+            "Nothing was started: %(limit)d jobs a day are all you may start. Tomorrow (UTC) you may again.",
+            int(error.limit),
+        )
+        return words % told
+    if error.code == "site":
+        return _("Nothing was started: the site’s budget of US$ %(limit).2f for this month is used up.") % told
+    return _("Nothing was started: your budget of US$ %(limit).2f for this month is used up.") % told
 
 
 def _model(endpoint: Endpoint) -> Model:

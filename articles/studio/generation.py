@@ -9,8 +9,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.generation.payload import job_view
+from articles.generation.payload import View, job_view
+from articles.generation.playback import play
 from articles.generation.selectors import job_get
+from articles.generation.stream import read
+from articles.generation.tape import TapeAwayError
 from articles.models import GenerationJob
 from articles.services.articles import may_create
 from articles.studio import generation_words as words
@@ -26,7 +29,7 @@ _MAX_ID_DIGITS = 18
 def generation(request: HttpRequest, job_id: int) -> HttpResponse:
     """One job; ``?format=json`` gives the parts that its page keeps asking for, with ``text=no`` without the text."""
     job = found_job(request, job_id)
-    view = job_view(job)
+    view = view_of(job)
     context = context_of(request, job, view)
     if request.GET.get("format") == "json":
         context["beside"] = _beside(request)
@@ -34,13 +37,25 @@ def generation(request: HttpRequest, job_id: int) -> HttpResponse:
     return render(request, "studio/generation.html", context)
 
 
-def context_of(request: HttpRequest, job: GenerationJob, view: dict[str, Any]) -> dict[str, Any]:
+def context_of(request: HttpRequest, job: GenerationJob, view: View) -> dict[str, Any]:
     """Return what the job's page and its parts are made with."""
     account: Any = request.user
     return {
         "job": job, "page": page_of(job, view, account), "heading": heading(job), "words": words.scripts(),
         "wish": wish_lines(job), "may_ask_again": may_create(account), "other": job.alternative_to,
     }  # fmt: skip
+
+
+def view_of(job: GenerationJob) -> View:
+    """Return the job's payload, of an open one with what its stream says beyond the row."""
+    if not job.is_open:
+        return job_view(job)
+    try:
+        live = play(event for _seq, event in read(job.pk)).picture()
+    except TapeAwayError:
+        live = {}  # the row has all but the last words
+    row = {"stage": job.stage, "section": job.section, "sections": job.sections}  # it is written before it is told
+    return job_view(job, {**live, "stage": row})
 
 
 def heading(job: GenerationJob) -> str:

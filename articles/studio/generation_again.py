@@ -16,13 +16,12 @@ from articles.enums import GenerationKind, GenerationStatus
 from articles.generation.errors import BudgetError
 from articles.generation.jobs import job_start
 from articles.generation.keeping import job_choose
-from articles.generation.payload import job_view
 from articles.models import GenerationJob
 from articles.services.articles import may_create
 from articles.studio import generation_words as words
 from articles.studio.entry import studio_view
 from articles.studio.generate_models import budget_words
-from articles.studio.generation import context_of, found_job
+from articles.studio.generation import context_of, found_job, view_of
 from articles.studio.generation_page import page_of
 from articles.studio.generation_steps import to_page
 
@@ -39,7 +38,7 @@ def generation_write(request: HttpRequest, job_id: int) -> HttpResponse:
     try:
         titles = outline_in(request.POST.get("outline", ""))
     except ValidationError as error:
-        view = job_view(job)
+        view = view_of(job)
         view["outline"] = [line.strip() for line in request.POST.get("outline", "").splitlines() if line.strip()]
         context = {**context_of(request, job, view), "outline_errors": error.messages}
         return render(request, "studio/generation.html", context, status=422)
@@ -67,7 +66,7 @@ def generation_compare(request: HttpRequest, job_id: int, other_id: int) -> Http
     if request.method == "POST":
         return _choose(request, first, second)
     sides = [
-        {"job": job, "beside": beside, "page": page_of(job, job_view(job), request.user)}
+        {"job": job, "beside": beside, "page": page_of(job, view_of(job), request.user)}
         for job, beside in ((first, second), (second, first))
     ]
     return render(request, "studio/generation_compare.html", {"sides": sides, "job": first, "words": words.scripts()})

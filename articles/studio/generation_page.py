@@ -99,11 +99,11 @@ def _call(call: View) -> View:
     parts = [call["endpoint"]]
     if call["tokens_in"] or call["tokens_out"]:
         about = "≈ " if call["is_estimate"] else ""
-        parts.append(_("%(tokens)s tokens") % {"tokens": f"{about}{number_format(_tokens(call), force_grouping=True)}"})
+        parts.append(_("%(tokens)s tokens") % {"tokens": f"{about}{number_format(_tokens(call), force_grouping=True)}"})
     if call["cost"] is not None:
         parts.append(money(Decimal(call["cost"])))
     if call["duration_ms"] is not None:
-        parts.append(_("%s s") % number_format(call["duration_ms"] / 1000, 1))
+        parts.append(_("%s s") % number_format(call["duration_ms"] / 1000, 1))
     outcome = call["outcome"]
     look = "good" if outcome in _GOOD else "open" if outcome == CallOutcome.OPEN else "bad"
     return {
@@ -124,9 +124,9 @@ def _bill(view: View) -> str:
 
 
 def money(cost: Decimal) -> str:
-    """Return a sum as the page writes it: nothing, or US$ with as many places as it needs."""
+    """Return a sum as the page writes it: none, or US$ with as many places as it needs."""
     if not cost:
-        return _("costs nothing")
+        return _("no cost")
     return _("US$ %s") % number_format(cost, 2 if cost >= 1 else 6)
 
 

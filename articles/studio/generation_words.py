@@ -45,6 +45,9 @@ _ERRORS = {
     CallOutcome.SERVER_ERROR: gettext_lazy("The provider failed, also when asked again. Try again later."),
     CallOutcome.BROKEN: gettext_lazy("The model’s answers broke off, also when asked again. Try again later."),
 }
+_NOTES = {
+    "repetition_cut": gettext_lazy("Section %(section)s began to repeat itself and was cut there."),
+}
 _PURPOSES = {
     "outline": gettext_lazy("outline"),
     "section": gettext_lazy("section"),
@@ -109,6 +112,16 @@ def kept(view: View, *, is_kept: bool) -> str:
     return _("What was written is kept here, to go on from.")
 
 
+def notes(view: View) -> list[str]:
+    """Return what the editor should know of how it was written."""
+    return [note_words(note) for note in view["notes"]]
+
+
+def note_words(note: View) -> str:
+    """Return a note in words."""
+    return str(_NOTES.get(note["code"], note["code"])) % note
+
+
 def purpose(call: View) -> str:
     """Return what a call of a model was for."""
     words = str(_PURPOSES.get(call["purpose"], call["purpose"]))
@@ -141,10 +154,10 @@ def _waiting(view: View) -> str:
     position = view["position"]
     if position is None or position["place"] <= 1:
         return _("Waiting for a worker")
-    words = _("Waiting, number %(place)d in the queue") % position
     if position["estimate_s"]:
-        words += _(", about %s s") % round(position["estimate_s"])
-    return words
+        told = {"place": position["place"], "about": round(position["estimate_s"])}
+        return _("Waiting, number %(place)d in the queue, about %(about)s s") % told
+    return _("Waiting, number %(place)d in the queue") % {"place": position["place"]}
 
 
 def _working(stage: View) -> str:
@@ -165,4 +178,4 @@ def _words(number: int) -> str:
 
 
 def _seconds(ms: int) -> str:
-    return number_format(ms / 1000, 1 if ms < _PRECISE_BELOW_MS else 0)
+    return str(number_format(ms / 1000, 1 if ms < _PRECISE_BELOW_MS else 0))

@@ -55,13 +55,15 @@ export function makeText(root) {
     },
     snapshot(sections) {
       for (const told of sections) {
+        if (!told.html && !told.is_now && !told.title) continue;
         const at = section(told.number);
         title(at, told.title);
         write(at, told.html);
       }
       const kept = new Set(sections.map((told) => told.number));
       for (const each of all()) if (!kept.has(number(each))) each.remove();
-      now(sections.find((told) => told.is_now)?.number ?? 0);
+      const at = sections.find((told) => told.is_now);
+      if (at) now(at.number);
     },
     blank(words) {
       empty.textContent = words;

@@ -23,9 +23,8 @@ function start(root) {
       follower.grown();
     } else if (event.type === "figures") {
       figures.hear(event);
-    } else if (event.type === "snapshot" || event.type === "outline") {
-      parts.refresh({ whole: true });
     } else {
+      if (event.type === "snapshot") text.snapshot(event.sections);
       if (event.type === "stage") text.stage(event);
       parts.refresh({ whole: event.type === "end" });
     }

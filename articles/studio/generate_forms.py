@@ -1,0 +1,113 @@
+"""What an editor says of an article that a model is to write."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.enums import GenerationKind, Language
+from articles.generation.choices import LENGTHS, LIMITS, TONES
+from articles.limits import MAX_TITLE_CHARS
+from articles.models import Category, GenerationJob, PromptTemplate, PromptVersion
+from articles.studio.forms import KEY_CHARS, split_tags
+from articles.studio.generate_models import language_words, shown_models
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class GenerateForm(forms.Form):
+    """A title or a brief is needed, and a language that a connected model writes."""
+
+    title = forms.CharField(
+        label=gettext_lazy("Title"), required=False, max_length=MAX_TITLE_CHARS,
+        help_text=gettext_lazy("Or leave it to the model, and say below what it is about."),
+        widget=forms.TextInput(attrs={"autofocus": True, "maxlength": None}),
+    )  # fmt: skip
+    brief = forms.CharField(
+        label=gettext_lazy("Brief"), required=False, max_length=LIMITS["brief"],
+        help_text=gettext_lazy("What it says, in any order: points, facts, what to leave out."),
+        widget=forms.Textarea(attrs={"rows": 5, "maxlength": None}),
+    )  # fmt: skip
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=Language.choices)
+    words = forms.TypedChoiceField(label=gettext_lazy("Length"), choices=LENGTHS, coerce=int)
+    tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=TONES)
+    audience = forms.CharField(
+        label=gettext_lazy("Audience"), required=False, max_length=LIMITS["audience"],
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("beginners, for example")}),
+    )  # fmt: skip
+    keywords = forms.CharField(
+        label=gettext_lazy("Keywords"), required=False, max_length=LIMITS["keywords"],
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("separated by commas")}),
+    )  # fmt: skip
+    category = forms.ModelChoiceField(
+        label=gettext_lazy("Category"), queryset=Category.objects.all(), required=False, empty_label="—"
+    )
+    prompt = forms.ModelChoiceField(
+        label=gettext_lazy("Prompt"), required=False, empty_label=gettext_lazy("The usual one"),
+        queryset=PromptTemplate.objects.filter(kind=GenerationKind.ARTICLE, is_archived=False),
+    )  # fmt: skip
+    endpoint = forms.CharField(label=gettext_lazy("Model"), required=False)
+    key = forms.CharField(required=False, max_length=KEY_CHARS, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what no model can be asked."""
+        data: dict[str, Any] = super().clean() or {}
+        if not (data.get("title") or data.get("brief") or self.errors):
+            self.add_error("title", _("Give a title or say in the brief what it is about."))
+        for name in ("title", "brief", "audience", "keywords"):
+            if _CONTROL.search(data.get(name) or ""):
+                self.add_error(name, _("There are control characters in it. Paste it as plain text."))
+        if "language" in data:
+            self._check_model(Language(data["language"]), data.get("endpoint", ""))
+        return data
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what a valid form asks for, as a job keeps it."""
+        data = self.cleaned_data
+        category = data["category"]
+        return {
+            "title": " ".join(data["title"].split()), "brief": data["brief"].replace("\r\n", "\n"),
+            "tone": data["tone"], "words": data["words"], "audience": data["audience"],
+            "keywords": list(split_tags(data["keywords"])), "category_id": category.pk if category else None,
+        }  # fmt: skip
+
+    def prompt_version(self) -> PromptVersion | None:
+        """Return the newest wording of the chosen template."""
+        template: PromptTemplate | None = self.cleaned_data["prompt"]
+        return template.versions.order_by("-number").first() if template else None
+
+    def _check_model(self, language: Language, endpoint: str) -> None:
+        models = shown_models()
+        wanted = [model for model in models if model.name == endpoint] if endpoint else models
+        if not models:
+            self.add_error("endpoint", _("No model is connected, so nothing was started."))
+        elif not wanted:
+            self.add_error("endpoint", _("This model is no longer connected. Choose another."))
+        elif not any(language.value in model.languages for model in wanted):
+            self.add_error("language", language_words(language, wanted))
+
+
+def initial_of(job: GenerationJob) -> dict[str, Any]:
+    """Return what the form shows of a wish that was made before."""
+    asked = job.parameters
+    version = job.prompt_version
+    return {
+        **{name: asked.get(name, "") for name in ("title", "brief", "tone", "words", "audience")},
+        "keywords": ", ".join(asked.get("keywords") or ()), "category": asked.get("category_id"),
+        "language": job.language, "endpoint": job.endpoint_wanted, "prompt": version.template_id if version else None,
+    }  # fmt: skip
+
+
+def wish_lines(job: GenerationJob) -> list[tuple[str, str]]:
+    """Return what a job was asked for, label by label, without what was left empty."""
+    asked, fields = initial_of(job), GenerateForm.base_fields
+    asked["category"] = str(Category.objects.filter(pk=asked["category"]).first() or "") if asked["category"] else ""
+    asked["prompt"] = str(job.prompt_version or "")
+    for name in ("language", "tone", "words"):
+        labels = {str(value): label for value, label in fields[name].choices}  # type: ignore[attr-defined]
+        asked[name] = labels.get(str(asked[name]), asked[name])
+    return [(str(fields[name].label), str(asked[name])) for name in fields if name != "key" and asked[name]]
