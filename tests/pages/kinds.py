@@ -67,6 +67,14 @@ WRITER = (
     Kind("studio:import", "writer"),
     Kind("articles:detail", "writer", lambda world: [world.draft.slug]),
 )
+GENERATION = (
+    Kind("studio:generate", "writer"),
+    Kind("studio:generation", "writer", _of("writing")),
+    Kind("studio:generation", "writer", _of("stopped")),
+    Kind("studio:generation", "writer", _of("outline")),
+    Kind("studio:generation_compare", "writer", lambda world: [world.writing.pk, world.stopped.pk]),
+    Kind("studio:generations", "writer"),
+)
 EDITOR = (
     Kind("studio:queue", "editor"),
     Kind("studio:calendar", "editor"),
@@ -85,5 +93,6 @@ ADMIN = (
     Kind("admin:articles_article_changelist", "admin"),
     Kind("admin:articles_article_change", "admin", _of("article")),
     Kind("admin:articles_category_changelist", "admin"),
+    Kind("admin:articles_generationjob_changelist", "admin"),
 )
-EVERY = SITE + WRITER + EDITOR + OPERATOR + ADMIN
+EVERY = SITE + WRITER + GENERATION + EDITOR + OPERATOR + ADMIN

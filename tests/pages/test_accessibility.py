@@ -12,7 +12,7 @@ from django.test import Client
 
 from articles.services.articles import article_save
 from tests.fixtures.site import Site
-from tests.pages.kinds import ADMIN, EDITOR, OPERATOR, READER, SITE, WRITER, Kind
+from tests.pages.kinds import ADMIN, EDITOR, GENERATION, OPERATOR, READER, SITE, WRITER, Kind
 from tests.pages.world import World
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ DJANGOS_OWN = {"color-contrast", "region", "scrollable-region-focusable", "targe
 
 @pytest.mark.parametrize("look", [("light", 1440), ("dark", 390)], ids=["light-wide", "dark-narrow"])
 @pytest.mark.parametrize(
-    "kinds", [SITE, WRITER, EDITOR, OPERATOR, ADMIN], ids=["site", "writer", "editor", "operator", "admin"]
+    "kinds",
+    [SITE, WRITER, GENERATION, EDITOR, OPERATOR, ADMIN],
+    ids=["site", "writer", "generation", "editor", "operator", "admin"],
 )
 def test_pages_are_accessible_and_keep_to_the_policy(
     world: World, site: Site, browser: Browser, node_modules: Path, kinds: tuple[Kind, ...], look: tuple[str, int]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from tests.pages.kinds import EDITOR, OPERATOR, READER, SITE, WRITER, Kind
+from tests.pages.kinds import EDITOR, GENERATION, OPERATOR, READER, SITE, WRITER, Kind
 from tests.pages.world import World, run_node
 
 
@@ -34,7 +34,9 @@ def _written(world: World, kinds: tuple[Kind, ...], folder: Path) -> dict[str, s
 
 
 # The admin's pages are Django's own.
-@pytest.mark.parametrize("kinds", [SITE, WRITER, EDITOR, OPERATOR], ids=["site", "writer", "editor", "operator"])
+@pytest.mark.parametrize(
+    "kinds", [SITE, WRITER, GENERATION, EDITOR, OPERATOR], ids=["site", "writer", "generation", "editor", "operator"]
+)
 def test_pages_are_valid_html(world: World, node_modules: Path, tmp_path: Path, kinds: tuple[Kind, ...]) -> None:
     names = _written(world, kinds, tmp_path)
     program = str(node_modules / "html-validate" / "bin" / "html-validate.mjs")

@@ -19,12 +19,13 @@ from PIL import Image as Picture
 from articles.bulk.jobs import job_start
 from articles.content import Content
 from articles.enums import BulkKind, RevisionKind
-from articles.models import Article, BulkJob, Category, Image, Revision
+from articles.models import Article, BulkJob, Category, GenerationJob, Image, Revision
 from articles.portability.uploads import upload_keep
 from articles.services import publishing
 from articles.services.articles import article_create, article_save
 from articles.services.images import image_store
 from articles.starter import starter_load
+from tests.articles.studio.generating import TITLES, call, job, model
 
 FOLDER = Path(__file__).parent
 NODE = Path(sys.executable).parent / "node"
@@ -71,6 +72,9 @@ class World:
     job: BulkJob
     image: Image
     upload: str
+    writing: GenerationJob
+    stopped: GenerationJob
+    outline: GenerationJob
 
 
 def make_world() -> World:
@@ -83,6 +87,7 @@ def make_world() -> World:
     people["writer"].groups.add(Group.objects.get(name="Writers"))
     people["editor"].groups.add(Group.objects.get(name="Editors"))
     starter_load()
+    model()
     return _write(people)
 
 
@@ -121,8 +126,17 @@ def _write(people: dict[str, User]) -> World:
     return World(
         people=people, article=published, changed=changed, draft=draft, scheduled=scheduled, category=category,
         first=revisions[0], second=revisions[1], job=job, image=image,
-        upload=upload_keep(file=_archive(), owner_id=writer.pk),
+        upload=upload_keep(file=_archive(), owner_id=writer.pk), **_generated(writer),
     )  # fmt: skip
+
+
+def _generated(writer: User) -> dict[str, GenerationJob]:
+    """Texts of a model: one at work, one stopped with its calls, an outline."""
+    stopped = job(writer, status="cancelled", notes=[{"code": "repetition_cut", "section": 1}])
+    call(stopped, 1, outcome="busy", error="429: try again in 4 s")
+    call(stopped, 2)
+    outline = job(writer, kind="outline", status="succeeded", state={"titles": TITLES})
+    return {"writing": job(writer), "stopped": stopped, "outline": outline}
 
 
 def _change(article: Article, actor: User, body: str) -> Article:
