@@ -76,9 +76,11 @@ def tree() -> Iterator[Tree]:
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
     """Let no test read what another has left in this process."""
+    from articles.providers.endpoints import endpoints_forget
     from omniwriter.cache import renew
 
     renew(["all"])
+    endpoints_forget()
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,28 @@ import re
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.enums import GenerationKind, Language
-from articles.generation.choices import LENGTHS, LIMITS, TONES
+from articles.generation.choices import (
+    DEFAULT_TONE,
+    DEFAULT_WORDS,
+    LENGTHS,
+    MAX_AUDIENCE_CHARS,
+    MAX_BRIEF_CHARS,
+    MAX_KEYWORD_CHARS,
+    MAX_KEYWORDS,
+    TONES,
+)
 from articles.limits import MAX_TITLE_CHARS
 from articles.models import Category, GenerationJob, PromptTemplate, PromptVersion
 from articles.studio.forms import KEY_CHARS, split_tags
 from articles.studio.generate_models import language_words, shown_models
 
+_LENGTHS = [(length.words, length.label) for length in LENGTHS.values()]
+_TONES = [(name, tone.label) for name, tone in TONES.items()]
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -28,19 +40,19 @@ class GenerateForm(forms.Form):
         widget=forms.TextInput(attrs={"autofocus": True, "maxlength": None}),
     )  # fmt: skip
     brief = forms.CharField(
-        label=gettext_lazy("Brief"), required=False, max_length=LIMITS["brief"],
+        label=gettext_lazy("Brief"), required=False, max_length=MAX_BRIEF_CHARS,
         help_text=gettext_lazy("What it says, in any order: points, facts, what to leave out."),
         widget=forms.Textarea(attrs={"rows": 5, "maxlength": None}),
     )  # fmt: skip
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=Language.choices)
-    words = forms.TypedChoiceField(label=gettext_lazy("Length"), choices=LENGTHS, coerce=int)
-    tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=TONES)
+    words = forms.TypedChoiceField(label=gettext_lazy("Length"), choices=_LENGTHS, coerce=int, initial=DEFAULT_WORDS)
+    tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=_TONES, initial=DEFAULT_TONE)
     audience = forms.CharField(
-        label=gettext_lazy("Audience"), required=False, max_length=LIMITS["audience"],
+        label=gettext_lazy("Audience"), required=False, max_length=MAX_AUDIENCE_CHARS,
         widget=forms.TextInput(attrs={"placeholder": gettext_lazy("beginners, for example")}),
     )  # fmt: skip
     keywords = forms.CharField(
-        label=gettext_lazy("Keywords"), required=False, max_length=LIMITS["keywords"],
+        label=gettext_lazy("Keywords"), required=False, max_length=MAX_KEYWORDS * (MAX_KEYWORD_CHARS + 2),
         widget=forms.TextInput(attrs={"placeholder": gettext_lazy("separated by commas")}),
     )  # fmt: skip
     category = forms.ModelChoiceField(
@@ -53,13 +65,22 @@ class GenerateForm(forms.Form):
     endpoint = forms.CharField(label=gettext_lazy("Model"), required=False)
     key = forms.CharField(required=False, max_length=KEY_CHARS, widget=forms.HiddenInput)
 
+    def clean_keywords(self) -> list[str]:
+        """Return the keywords between the commas."""
+        keywords = list(split_tags(self.cleaned_data["keywords"]))
+        if len(keywords) > MAX_KEYWORDS:
+            raise ValidationError(_("At most %d keywords, please.") % MAX_KEYWORDS)
+        if any(len(keyword) > MAX_KEYWORD_CHARS for keyword in keywords):
+            raise ValidationError(_("A keyword has at most %d characters.") % MAX_KEYWORD_CHARS)
+        return keywords
+
     def clean(self) -> dict[str, Any]:
         """Refuse what no model can be asked."""
         data: dict[str, Any] = super().clean() or {}
         if not (data.get("title") or data.get("brief") or self.errors):
             self.add_error("title", _("Give a title or say in the brief what it is about."))
         for name in ("title", "brief", "audience", "keywords"):
-            if _CONTROL.search(data.get(name) or ""):
+            if _CONTROL.search(str(data.get(name) or "")):
                 self.add_error(name, _("There are control characters in it. Paste it as plain text."))
         if "language" in data:
             self._check_model(Language(data["language"]), data.get("endpoint", ""))
@@ -72,7 +93,7 @@ class GenerateForm(forms.Form):
         return {
             "title": " ".join(data["title"].split()), "brief": data["brief"].replace("\r\n", "\n"),
             "tone": data["tone"], "words": data["words"], "audience": data["audience"],
-            "keywords": list(split_tags(data["keywords"])), "category_id": category.pk if category else None,
+            "keywords": data["keywords"], "category_id": category.pk if category else None,
         }  # fmt: skip
 
     def prompt_version(self) -> PromptVersion | None:
@@ -92,11 +113,12 @@ class GenerateForm(forms.Form):
 
 
 def initial_of(job: GenerationJob) -> dict[str, Any]:
-    """Return what the form shows of a wish that was made before."""
-    asked = job.parameters
-    version = job.prompt_version
+    """Return what the form shows of a wish that was made before; of its lengths the nearest."""
+    asked, version = job.parameters, job.prompt_version
+    words = int(asked.get("words") or DEFAULT_WORDS)
     return {
-        **{name: asked.get(name, "") for name in ("title", "brief", "tone", "words", "audience")},
+        **{name: asked.get(name, "") for name in ("title", "brief", "tone", "audience")},
+        "words": min((length.words for length in LENGTHS.values()), key=lambda length: abs(length - words)),
         "keywords": ", ".join(asked.get("keywords") or ()), "category": asked.get("category_id"),
         "language": job.language, "endpoint": job.endpoint_wanted, "prompt": version.template_id if version else None,
     }  # fmt: skip
@@ -104,10 +126,11 @@ def initial_of(job: GenerationJob) -> dict[str, Any]:
 
 def wish_lines(job: GenerationJob) -> list[tuple[str, str]]:
     """Return what a job was asked for, label by label, without what was left empty."""
-    asked, fields = initial_of(job), GenerateForm.base_fields
-    asked["category"] = str(Category.objects.filter(pk=asked["category"]).first() or "") if asked["category"] else ""
-    asked["prompt"] = str(job.prompt_version or "")
-    for name in ("language", "tone", "words"):
-        labels = {str(value): label for value, label in fields[name].choices}  # type: ignore[attr-defined]
-        asked[name] = labels.get(str(asked[name]), asked[name])
-    return [(str(fields[name].label), str(asked[name])) for name in fields if name != "key" and asked[name]]
+    asked, tone = initial_of(job), TONES.get(job.parameters.get("tone", ""))
+    category = Category.objects.filter(pk=asked["category"]).first() if asked["category"] else None
+    said = {
+        **asked, "language": Language(job.language).label, "words": job.parameters.get("words", ""),
+        "tone": tone.label if tone else "", "category": category or "", "prompt": job.prompt_version or "",
+    }  # fmt: skip
+    fields = GenerateForm.base_fields
+    return [(str(fields[name].label), str(said[name])) for name in fields if name != "key" and said[name]]

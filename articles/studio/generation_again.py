@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.enums import GenerationKind, GenerationStatus
+from articles.generation.choices import MAX_SECTION_CHARS, MAX_SECTIONS
 from articles.generation.errors import BudgetError
 from articles.generation.jobs import job_start
 from articles.generation.keeping import job_choose
@@ -25,8 +26,6 @@ from articles.studio.generation import context_of, found_job, view_of
 from articles.studio.generation_page import page_of
 from articles.studio.generation_steps import to_page
 
-MOST_SECTIONS = 20
-MAX_HEADING_CHARS = 200
 _MAX_KEY_CHARS = 64
 
 
@@ -78,10 +77,10 @@ def outline_in(text: str) -> list[str]:
     titles = [title for title in titles if title]
     if not titles:
         raise ValidationError(_("An outline needs at least one section."))
-    if len(titles) > MOST_SECTIONS:
-        raise ValidationError(_("At most %d sections, please.") % MOST_SECTIONS)
-    if any(len(title) > MAX_HEADING_CHARS for title in titles):
-        raise ValidationError(_("A heading has at most %d characters.") % MAX_HEADING_CHARS)
+    if len(titles) > MAX_SECTIONS:
+        raise ValidationError(_("At most %d sections, please.") % MAX_SECTIONS)
+    if any(len(title) > MAX_SECTION_CHARS for title in titles):
+        raise ValidationError(_("A heading has at most %d characters.") % MAX_SECTION_CHARS)
     return titles
 
 

@@ -14,7 +14,7 @@ from articles.models import GenerationJob, ProviderCall, ProviderEndpoint
 TITLES = ["What roasting does", "The drum", "First crack"]
 TEXT = "Heat drives out **water** first."
 WISH = {
-    "title": "How coffee is roasted", "brief": "Green beans, the drum.", "tone": "neutral", "words": 600,
+    "title": "How coffee is roasted", "brief": "Green beans, the drum.", "tone": "neutral", "words": 500,
     "audience": "beginners", "keywords": ["coffee", "roasting"], "category_id": None,
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from tests.articles.studio.generating import WISH, job, model
 
 ADDRESS = "/studio/generate/"
 FILLED = {
-    "title": "How coffee is roasted", "brief": "Green beans, the drum.", "language": "en", "words": "600",
+    "title": "How coffee is roasted", "brief": "Green beans, the drum.", "language": "en", "words": "500",
     "tone": "neutral", "audience": "beginners", "keywords": "coffee,  roasting, ", "do": "article", "key": "k1",
 }  # fmt: skip
 
@@ -38,7 +38,7 @@ def test_a_wish_becomes_a_job_with_its_own_page(writer: Client, author: User) ->
     assert answer["Location"] == f"/studio/generate/{made.pk}/"
     assert (made.kind, made.owner, made.language, made.endpoint_wanted) == ("article", author, "en", "small")
     assert made.parameters == {
-        "title": "How coffee is roasted", "brief": "Green beans, the drum.", "tone": "neutral", "words": 600,
+        "title": "How coffee is roasted", "brief": "Green beans, the drum.", "tone": "neutral", "words": 500,
         "audience": "beginners", "keywords": ["coffee", "roasting"], "category_id": category.pk,
     }  # fmt: skip
 
@@ -80,6 +80,8 @@ def test_a_template_is_used_in_its_newest_wording(writer: Client) -> None:
         ({"brief": "Bells \x07 ring."}, "There are control characters in it."),
         ({"title": "A\x1bB"}, "There are control characters in it."),
         ({"language": "xx"}, "Select a valid choice."),
+        ({"keywords": ", ".join(f"k{n}" for n in range(21))}, "At most 20 keywords, please."),
+        ({"keywords": "x" * 61}, "A keyword has at most 60 characters."),
         ({"endpoint": "gone"}, "This model is no longer connected."),
     ],
 )

@@ -146,8 +146,8 @@ def test_an_article_is_written_from_the_outline_as_it_was_edited(writer: Client,
     ("lines", "says"),
     [
         (" \n ", "An outline needs at least one section."),
-        ("x\n" * 21, "At most 20 sections, please."),
-        ("x" * 201, "A heading has at most 200 characters."),
+        ("x\n" * 13, "At most 12 sections, please."),
+        ("x" * 121, "A heading has at most 120 characters."),
     ],
 )
 def test_an_outline_that_cant_be_written_is_refused_and_kept(
