@@ -66,7 +66,8 @@ def _play_outline(played: Playback, event: Event) -> set[int]:
 
 
 def _play_text(played: Playback, event: Event) -> set[int]:
-    section, at, words = played.section(event["section"]), event["at"], event["text"]
+    section, at = played.section(event["section"]), int(event["at"])
+    words: str = event["text"]
     heard = len(section["text"])
     if at > heard or at + len(words) <= heard:  # what is between was not heard: a snapshot will tell; or it was heard
         return set()
@@ -101,7 +102,9 @@ def _play_note(played: Playback, event: Event) -> set[int]:
 
 
 def _play_snapshot(played: Playback, event: Event) -> set[int]:
-    told = {name: _without_type(value) if isinstance(value, dict) else value for name, value in event.items()}
+    told: dict[str, Any] = {
+        name: _without_type(value) if isinstance(value, dict) else value for name, value in event.items()
+    }
     del told["type"]
     before, sections = played.sections, told.pop("sections", None)
     played.values |= told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -11,48 +10,42 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.enums import GenerationKind, Language
-from articles.generation.choices import (
-    DEFAULT_TONE,
-    DEFAULT_WORDS,
-    LENGTHS,
-    MAX_AUDIENCE_CHARS,
-    MAX_BRIEF_CHARS,
-    MAX_KEYWORD_CHARS,
-    MAX_KEYWORDS,
-    TONES,
-)
-from articles.limits import MAX_TITLE_CHARS
+from articles.generation.choices import DEFAULT_TONE, DEFAULT_WORDS, LENGTHS, TONES
+from articles.generation.wishes import article_wish
 from articles.models import Category, GenerationJob, PromptTemplate, PromptVersion
-from articles.studio.forms import KEY_CHARS, split_tags
+from articles.studio.forms import KEY_CHARS
 from articles.studio.generate_models import language_words, shown_models
 
-_LENGTHS = [(length.words, length.label) for length in LENGTHS.values()]
-_TONES = [(name, tone.label) for name, tone in TONES.items()]
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ASKED = ("title", "brief", "tone", "words", "language", "audience", "keywords")
 
 
 class GenerateForm(forms.Form):
-    """A title or a brief is needed, and a language that a connected model writes."""
+    """A title or a brief is needed, and a language that a connected model writes; sizes are the wish's to check."""
 
     title = forms.CharField(
-        label=gettext_lazy("Title"), required=False, max_length=MAX_TITLE_CHARS,
+        label=gettext_lazy("Title"), required=False,
         help_text=gettext_lazy("Or leave it to the model, and say below what it is about."),
-        widget=forms.TextInput(attrs={"autofocus": True, "maxlength": None}),
+        widget=forms.TextInput(attrs={"autofocus": True}),
     )  # fmt: skip
     brief = forms.CharField(
-        label=gettext_lazy("Brief"), required=False, max_length=MAX_BRIEF_CHARS,
+        label=gettext_lazy("Brief"), required=False,
         help_text=gettext_lazy("What it says, in any order: points, facts, what to leave out."),
-        widget=forms.Textarea(attrs={"rows": 5, "maxlength": None}),
+        widget=forms.Textarea(attrs={"rows": 5}),
     )  # fmt: skip
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=Language.choices)
-    words = forms.TypedChoiceField(label=gettext_lazy("Length"), choices=_LENGTHS, coerce=int, initial=DEFAULT_WORDS)
-    tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=_TONES, initial=DEFAULT_TONE)
+    words = forms.TypedChoiceField(
+        label=gettext_lazy("Length"), coerce=int, initial=DEFAULT_WORDS,
+        choices=[(length.words, length.label) for length in LENGTHS.values()],
+    )  # fmt: skip
+    tone = forms.ChoiceField(
+        label=gettext_lazy("Tone"), choices=[(name, tone.label) for name, tone in TONES.items()], initial=DEFAULT_TONE
+    )
     audience = forms.CharField(
-        label=gettext_lazy("Audience"), required=False, max_length=MAX_AUDIENCE_CHARS,
+        label=gettext_lazy("Audience"), required=False,
         widget=forms.TextInput(attrs={"placeholder": gettext_lazy("beginners, for example")}),
     )  # fmt: skip
     keywords = forms.CharField(
-        label=gettext_lazy("Keywords"), required=False, max_length=MAX_KEYWORDS * (MAX_KEYWORD_CHARS + 2),
+        label=gettext_lazy("Keywords"), required=False,
         widget=forms.TextInput(attrs={"placeholder": gettext_lazy("separated by commas")}),
     )  # fmt: skip
     category = forms.ModelChoiceField(
@@ -65,36 +58,27 @@ class GenerateForm(forms.Form):
     endpoint = forms.CharField(label=gettext_lazy("Model"), required=False)
     key = forms.CharField(required=False, max_length=KEY_CHARS, widget=forms.HiddenInput)
 
-    def clean_keywords(self) -> list[str]:
-        """Return the keywords between the commas."""
-        keywords = list(split_tags(self.cleaned_data["keywords"]))
-        if len(keywords) > MAX_KEYWORDS:
-            raise ValidationError(_("At most %d keywords, please.") % MAX_KEYWORDS)
-        if any(len(keyword) > MAX_KEYWORD_CHARS for keyword in keywords):
-            raise ValidationError(_("A keyword has at most %d characters.") % MAX_KEYWORD_CHARS)
-        return keywords
-
     def clean(self) -> dict[str, Any]:
         """Refuse what no model can be asked."""
         data: dict[str, Any] = super().clean() or {}
-        if not (data.get("title") or data.get("brief") or self.errors):
-            self.add_error("title", _("Give a title or say in the brief what it is about."))
-        for name in ("title", "brief", "audience", "keywords"):
-            if _CONTROL.search(str(data.get(name) or "")):
-                self.add_error(name, _("There are control characters in it. Paste it as plain text."))
+        if not self.errors:
+            category = data["category"]
+            try:
+                wish = article_wish(
+                    {**{name: data[name] for name in _ASKED}, "category_id": category.pk if category else None}
+                )
+            except ValidationError as error:
+                self.add_error(None, error)
+            else:
+                data["wish"] = wish
         if "language" in data:
             self._check_model(Language(data["language"]), data.get("endpoint", ""))
         return data
 
     def parameters(self) -> dict[str, Any]:
         """Return what a valid form asks for, as a job keeps it."""
-        data = self.cleaned_data
-        category = data["category"]
-        return {
-            "title": " ".join(data["title"].split()), "brief": data["brief"].replace("\r\n", "\n"),
-            "tone": data["tone"], "words": data["words"], "audience": data["audience"],
-            "keywords": data["keywords"], "category_id": category.pk if category else None,
-        }  # fmt: skip
+        parameters: dict[str, Any] = self.cleaned_data["wish"].parameters()
+        return parameters
 
     def prompt_version(self) -> PromptVersion | None:
         """Return the newest wording of the chosen template."""

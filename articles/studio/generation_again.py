@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.enums import GenerationKind, GenerationStatus
-from articles.generation.choices import MAX_SECTION_CHARS, MAX_SECTIONS
 from articles.generation.errors import BudgetError
 from articles.generation.jobs import job_start
 from articles.generation.keeping import job_choose
+from articles.generation.wishes import article_wish
 from articles.models import GenerationJob
 from articles.services.articles import may_create
 from articles.studio import generation_words as words
@@ -73,14 +73,9 @@ def generation_compare(request: HttpRequest, job_id: int, other_id: int) -> Http
 
 def outline_in(text: str) -> list[str]:
     """Return the headings, a line each; raises ValidationError."""
-    titles = [" ".join(line.replace("\x00", "").split()) for line in text.splitlines()]
-    titles = [title for title in titles if title]
+    titles = list(article_wish({"title": "-", "outline": text.replace("\r\n", "\n")}).outline)
     if not titles:
         raise ValidationError(_("An outline needs at least one section."))
-    if len(titles) > MAX_SECTIONS:
-        raise ValidationError(_("At most %d sections, please.") % MAX_SECTIONS)
-    if any(len(title) > MAX_SECTION_CHARS for title in titles):
-        raise ValidationError(_("A heading has at most %d characters.") % MAX_SECTION_CHARS)
     return titles
 
 

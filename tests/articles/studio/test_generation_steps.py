@@ -146,8 +146,8 @@ def test_an_article_is_written_from_the_outline_as_it_was_edited(writer: Client,
     ("lines", "says"),
     [
         (" \n ", "An outline needs at least one section."),
-        ("x\n" * 13, "At most 12 sections, please."),
-        ("x" * 121, "A heading has at most 120 characters."),
+        ("".join(f"x{n}\n" for n in range(13)), "These are 13, and 12 is the most."),
+        ("x" * 121, "This has 121 characters, and 120 is the most."),
     ],
 )
 def test_an_outline_that_cant_be_written_is_refused_and_kept(
