@@ -230,6 +230,11 @@ CELERY_BEAT_SCHEDULE = {
     "write views": {"task": "articles.tasks.views.views_write", "schedule": 60.0},
     "publish on schedule": {"task": "articles.tasks.schedule.articles_follow_schedule", "schedule": 15.0},
     "take up bulk jobs": {"task": "articles.tasks.bulk.bulk_jobs_resume", "schedule": 30.0},
+    "take up generation": {
+        "task": "articles.tasks.generation.generations_take_up",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},  # one that waited so long has another behind it
+    },
     "take up images": {"task": "articles.tasks.images.images_take_up", "schedule": 300.0},
     "clean up image files": {"task": "articles.tasks.images.image_files_clean_up", "schedule": 86_400.0},
     "remove old exports and uploads": {"task": "articles.tasks.files.private_files_clean_up", "schedule": 3600.0},

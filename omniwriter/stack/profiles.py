@@ -77,8 +77,8 @@ def application_services(
     return [
         *(_web(options, port, root, web) for port in options.ports),
         _python("collector", "manage.py", "collect", "--skip-checks", root=root, env=others, says="Collecting"),
-        _worker("worker", "--concurrency", str(WORKER_CHILDREN), root=root, env=others),
-        _worker("writer", *_writing(options.at_once), root=root, env=writer),
+        _worker(root, others),
+        _writer(options.at_once, root, writer),
         _beat(root, var, others),
     ]
 
@@ -103,19 +103,26 @@ def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Ser
     )
 
 
-def _writing(at_once: int) -> tuple[str, ...]:
-    # Threads: writing is waiting for a provider, and all in one process share its connections and its memory.
-    return ("--queues", WRITING_QUEUES, "--pool", "threads", "--concurrency", str(at_once), "--hostname", "writer@%h")
-
-
-def _worker(name: str, *arguments: str, root: Path, env: Mapping[str, str]) -> Service:
+def _worker(root: Path, env: Mapping[str, str]) -> Service:
     # SIGTERM becomes Celery's soft shutdown: a moment for the running tasks, then they go back to the queue.
+    remapped = {**env, "REMAP_SIGTERM": "SIGQUIT"}
+    return _celery_worker("worker", "--concurrency", str(WORKER_CHILDREN), root=root, env=remapped)
+
+
+def _writer(at_once: int, root: Path, env: Mapping[str, str]) -> Service:
+    # Threads: writing is waiting for a provider, and all in one process share its connections and its memory. SIGTERM
+    # stays Celery's warm shutdown, which tells the runners at once; they hand their jobs over and are waited for.
+    queues = ("--queues", WRITING_QUEUES, "--hostname", "writer@%h")
+    return _celery_worker("writer", *queues, "--pool", "threads", "--concurrency", str(at_once), root=root, env=env)
+
+
+def _celery_worker(name: str, *arguments: str, root: Path, env: Mapping[str, str]) -> Service:
     return _python(
         name,
         *("-m", "celery", "--skip-checks", "-A", "omniwriter", "worker", "--loglevel", "INFO"),
         *("--without-mingle", "--without-gossip", *arguments),
         root=root,
-        env={**env, "REMAP_SIGTERM": "SIGQUIT"},
+        env=env,
         says=" ready.",
         stage=BACKGROUND,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from articles.providers.base import Endpoint
 from omniwriter.env import read_environment
 from omniwriter.llm.endpoints import PARAMETERS, endpoints_of
+from tests.fixtures.site import ROOT
 
 LANGUAGES = ("en", "pt-br")
 
@@ -124,3 +126,18 @@ def test_no_message_shows_a_key_however_it_was_written(key: str) -> None:
 
 def test_a_traceback_page_finds_no_key_among_the_settings() -> None:
     assert "LLM_ENDPOINTS" not in settings.ENV
+
+
+def test_every_example_of_the_documentation_is_read() -> None:
+    text = (ROOT / "docs" / "models.md").read_text()
+    examples = re.findall(r"^LLM_ENDPOINTS=(.+)$", text, re.MULTILINE)
+
+    assert len(examples) >= 9
+    assert all(endpoints(*example.split(",")) for example in examples)
+
+
+def test_the_documentation_lists_every_parameter() -> None:
+    section = (ROOT / "docs" / "settings.md").read_text().partition("## Language models")[2].partition("\n## ")[0]
+    named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]+)\|", section, re.MULTILINE)))
+
+    assert named == list(PARAMETERS)
