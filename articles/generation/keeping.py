@@ -81,6 +81,6 @@ def _locked(job_id: int) -> GenerationJob:
 def _content(job: GenerationJob) -> Content:
     category = Category.objects.filter(pk=job.parameters.get("category_id") or 0).first()
     return Content(
-        title=" ".join((job.result.get("title") or job.subject).split())[:MAX_TITLE_CHARS], body=job.text,
+        title=" ".join(job.subject.split())[:MAX_TITLE_CHARS], body=job.text,
         language=job.language, category_id=category.pk if category else None, origin=Origin.AI.value,
     )  # fmt: skip

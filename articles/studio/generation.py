@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from articles.enums import GenerationKind
 from articles.generation.payload import View, job_view
 from articles.generation.playback import play
 from articles.generation.selectors import job_get
@@ -59,8 +60,9 @@ def view_of(job: GenerationJob) -> View:
 
 
 def heading(job: GenerationJob) -> str:
-    """Return what the page is called: the title that was written, or what it is about."""
-    return str(job.result.get("title") or job.subject or job.get_kind_display())
+    """Return what the page is called: by the draft's title, or by what it is about."""
+    title = job.article.title if job.article and job.kind == GenerationKind.ARTICLE else ""
+    return title or job.subject or job.get_kind_display()
 
 
 def found_job(request: HttpRequest, job_id: int) -> GenerationJob:

@@ -8,7 +8,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from articles.enums import CallOutcome, GenerationKind, GenerationStatus
+from articles.enums import GenerationKind, GenerationStatus
+from articles.generation.wording import error_words, note_words, wait_words
 
 View = dict[str, Any]
 
@@ -18,40 +19,10 @@ _STAGES = {
     "section": gettext_lazy("Writing"),
     "suggestions": gettext_lazy("Proposing a title, an excerpt and tags"),
 }
-_WAITS = {
-    "account": gettext_lazy("Waiting until another of your texts is written"),
-    "busy": gettext_lazy("Waiting: the model takes no more calls just now"),
-    "retry": gettext_lazy("Waiting to try again: the model did not answer as it should"),
-    "unwell": gettext_lazy("Waiting: no connected model answers just now"),
-}
-_ERRORS = {
-    "budget_account": gettext_lazy("Your budget for this month is used up. It starts anew with the next month."),
-    "budget_site": gettext_lazy("The site’s budget for this month is used up. It starts anew with the next month."),
-    "budget_jobs": gettext_lazy("You have started as many texts today as you may. Tomorrow (UTC) you may again."),
-    "no_endpoint_none": gettext_lazy("No model is connected. Connect one, then try again."),
-    "no_endpoint_language": gettext_lazy("No connected model writes this language. Connect one that does."),
-    "no_endpoint_unwell": gettext_lazy("No connected model answered for a long while. Try again later."),
-    "no_endpoint_busy": gettext_lazy("All connected models were busy for a long while. Try again later."),
-    "not_storable": gettext_lazy("The text is written, and could not be stored as a draft as it is."),
-    "unexpected": gettext_lazy("The work stopped by a fault of ours, which is in the log. Try again."),
-    CallOutcome.BUSY: gettext_lazy("The model took no more calls, also after waiting. Try again later."),
-    CallOutcome.REFUSED: gettext_lazy(
-        "The provider’s moderation refused the wish. Say it in other words, or choose another model."
-    ),
-    CallOutcome.REJECTED: gettext_lazy("The provider did not accept the request. Choose another model."),
-    CallOutcome.KEY_REJECTED: gettext_lazy("The provider rejected the key. An administrator has to renew it."),
-    CallOutcome.UNREACHABLE: gettext_lazy("The provider could not be reached. Try again later."),
-    CallOutcome.TIMEOUT: gettext_lazy("The model did not answer in time, also when asked again. Try again later."),
-    CallOutcome.SERVER_ERROR: gettext_lazy("The provider failed, also when asked again. Try again later."),
-    CallOutcome.BROKEN: gettext_lazy("The model’s answers broke off, also when asked again. Try again later."),
-}
-_NOTES = {
-    "repetition_cut": gettext_lazy("Section %(section)s began to repeat itself and was cut there."),
-}
 _PURPOSES = {
     "outline": gettext_lazy("outline"),
     "section": gettext_lazy("section"),
-    "title": gettext_lazy("title"),
+    "suggestions": gettext_lazy("title, excerpt, tags"),
     "edit": gettext_lazy("passage"),
     "test": gettext_lazy("test"),
 }
@@ -89,12 +60,7 @@ def figures(view: View) -> str:
 
 def error(view: View) -> str:
     """Return why the job failed and what to do; nothing for one that did not."""
-    told = view["error"]
-    if not told:
-        return ""
-    words = str(_ERRORS.get(told.get("code", ""), _ERRORS["unexpected"]))
-    fields = [message for messages in told.get("fields", {}).values() for message in messages]
-    return " ".join([words, *fields])
+    return error_words(view["error"])
 
 
 def kept(view: View, *, is_kept: bool) -> str:
@@ -115,11 +81,6 @@ def kept(view: View, *, is_kept: bool) -> str:
 def notes(view: View) -> list[str]:
     """Return what the editor should know of how it was written."""
     return [note_words(note) for note in view["notes"]]
-
-
-def note_words(note: View) -> str:
-    """Return a note in words."""
-    return str(_NOTES.get(note["code"], note["code"])) % note
 
 
 def purpose(call: View) -> str:
@@ -150,7 +111,7 @@ def scripts() -> dict[str, str]:
 
 def _waiting(view: View) -> str:
     if view["waits_for"]:
-        return str(_WAITS.get(view["waits_for"], _WAITS["unwell"]))
+        return wait_words(view["waits_for"])
     position = view["position"]
     if position is None or position["place"] <= 1:
         return _("Waiting for a worker")
