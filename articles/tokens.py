@@ -24,6 +24,7 @@ class Scope(StrEnum):
     WRITE = "articles:write"
     PUBLISH = "articles:publish"
     IMAGES = "images:write"
+    GENERATE = "articles:generate"
 
 
 #: What each scope opens, as the API's reference tells it.
@@ -32,6 +33,7 @@ SCOPES = {
     Scope.WRITE: "create and change articles, submit and withdraw them, discard pending changes",
     Scope.PUBLISH: "review, schedule, publish, unpublish, archive and restore articles",
     Scope.IMAGES: "upload images",
+    Scope.GENERATE: "have texts written by a language model, and read and stop that",
 }
 
 

@@ -149,12 +149,7 @@ def announce_end(job: GenerationJob, stream: Stream | None = None) -> None:
 
     ``stream`` is the runner's, which knows what viewers were not told.
     """
-    (stream or _stream(job)).end(
-        {
-            "type": "end", "status": job.status, "article_id": job.article_id, "error": job.error,
-            "result": job.result,
-        }
-    )  # fmt: skip
+    (stream or _stream(job)).end(end_of(job))
     generation_ended.send(sender=GenerationJob, job_id=job.pk, batch_id=job.batch_id, status=job.status)
 
 
@@ -172,6 +167,13 @@ def snapshot_of(job: GenerationJob) -> Event:
     return {
         "type": "snapshot", "status": job.status, "sections": kept, "outline": job.state.get("titles", []),
         "stage": stage, "figures": {}, "notes": job.notes,
+    }  # fmt: skip
+
+
+def end_of(job: GenerationJob) -> Event:
+    """Return what viewers of a job that is over hear last."""
+    return {
+        "type": "end", "status": job.status, "article_id": job.article_id, "error": job.error, "result": job.result,
     }  # fmt: skip
 
 

@@ -40,6 +40,11 @@ def job_get(*, account: Account, job_id: int) -> GenerationJob:
     return _visible(account).select_related("owner", "article", "batch", "prompt_version__template").get(pk=job_id)
 
 
+def job_is_visible(*, account: Account, job_id: int) -> bool:
+    """Whether ``job_get`` would return it."""
+    return _visible(account).filter(pk=job_id).exists()
+
+
 def job_list(
     *,
     account: Account,

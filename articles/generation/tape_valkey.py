@@ -64,7 +64,7 @@ class ValkeyTape:
         last, key = after or START, _key(job_id)
         client: AsyncRedis = AsyncRedis.from_url(
             self._url, socket_connect_timeout=CONNECT_S, socket_timeout=2 * SILENCE_S, retry=AsyncRetry(NoBackoff(), 0),
-            single_connection_client=True, driver_info=None,
+            driver_info=None,
         )  # fmt: skip
         try:
             while True:
@@ -76,7 +76,7 @@ class ValkeyTape:
                     yield entry
         finally:
             with suppress(redis.RedisError, OSError):
-                await client.aclose()
+                await asyncio.shield(client.aclose())  # also when it is cancelled again meanwhile
 
     def _reached(self, call: Any, *args: Any) -> Any:
         """Return what ``call`` does, unless Valkey was away a moment ago."""

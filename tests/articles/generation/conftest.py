@@ -1,4 +1,4 @@
-"""Generation jobs that nobody works on yet."""
+"""Generation jobs that nobody works on yet, and each kind of place for their streams."""
 
 from __future__ import annotations
 
@@ -30,3 +30,10 @@ def make_job(author: User) -> MakeJob:
         return GenerationJob.objects.create(kind=kind, **given)
 
     return make
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def kept(request: pytest.FixtureRequest, settings: Any) -> str:
+    """Each kind of tape, empty."""
+    settings.REDIS_URL = request.getfixturevalue("valkey_url") if request.param == "valkey" else ""
+    return request.param

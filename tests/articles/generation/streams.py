@@ -26,6 +26,11 @@ class Teller:
         self.text += words
         self.stream.append(event)
 
+    def trim(self, text: str) -> None:
+        """Replace all words."""
+        self.text = text
+        self.stream.append({"type": "trim", "section": 1, "text": text})
+
     def end(self, **values: Any) -> None:
         """Say that it is over."""
         self.stream.end({"type": "end", "status": "succeeded", **values})

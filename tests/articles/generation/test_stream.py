@@ -6,14 +6,13 @@ import asyncio
 import itertools
 import os
 import threading
-from collections.abc import Iterator
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 import redis
 
-from articles.generation import stream, tape, tape_memory, tape_valkey
+from articles.generation import stream, tape_memory, tape_valkey
 from articles.generation.stream import Stream, follow, listen, read
 from articles.generation.tape import TapeAwayError, get_tape, is_seq, order
 from tests.articles.generation.streams import Teller
@@ -21,20 +20,6 @@ from tests.fixtures.servers import MortalValkey
 from tests.waiting import eventually
 
 JOB = 7
-
-
-@pytest.fixture(autouse=True)
-def _new_tapes() -> Iterator[None]:
-    tape._tape_at.cache_clear()
-    yield
-    tape._tape_at.cache_clear()
-
-
-@pytest.fixture(params=["memory", "valkey"])
-def kept(request: pytest.FixtureRequest, settings: Any) -> str:
-    """Each kind of tape, empty."""
-    settings.REDIS_URL = request.getfixturevalue("valkey_url") if request.param == "valkey" else ""
-    return request.param
 
 
 @pytest.fixture
