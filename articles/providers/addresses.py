@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.enums import CallOutcome
 from articles.exceptions import ArticleError
+from articles.providers import loop
 from articles.providers.base import Endpoint, ProviderError
 
 _PRIVATE = _(
@@ -64,12 +65,24 @@ def address_check(url: str) -> None:
         raise AddressRefused(_PRIVATE)
 
 
+def host_check(url: str) -> None:
+    """Raise AddressRefused when a host's name leads into a private network now; one that is not known may be later."""
+    if private_allowed():
+        return
+    parts = _split(url)
+    try:
+        addresses = loop.submit(resolved(parts.hostname or "", parts.port or 443)).result()
+    except ProviderError:
+        return
+    if not all_public(addresses):
+        raise AddressRefused(_PRIVATE)
+
+
 async def resolved(host: str, port: int) -> list[str]:
     """Return a host's addresses, as they are now; raises ProviderError when there are none."""
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_RESOLVE_S):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise ProviderError(CallOutcome.UNREACHABLE, f"The host {host} is not known.") from None
     except TimeoutError:

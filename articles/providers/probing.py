@@ -30,6 +30,11 @@ def endpoints_probe() -> dict[str, str]:
     return {endpoint.name: error.message if error else "" for endpoint, error in zip(asked, errors, strict=True)}
 
 
+def models_of(endpoint: Endpoint) -> list[str]:
+    """Return the names of the models that an endpoint offers; none when it does not say."""
+    return loop.submit(_models(endpoint)).result()
+
+
 def _is_due(state: breaker.State, now: float) -> bool:
     if now < max(state.rests_until, state.probe_until):
         return False  # it asked to be left alone, or a call is finding out
@@ -56,3 +61,11 @@ async def _ask(endpoint: Endpoint) -> ProviderError | None:
     except Exception as error:
         return error_of(error, endpoint)
     return None
+
+
+async def _models(endpoint: Endpoint) -> list[str]:
+    try:
+        async with asyncio.timeout(ANSWER_S), client_of(endpoint) as client:
+            return sorted({str(model.id)[:120] for model in (await client.models.list()).data})
+    except Exception:
+        return []

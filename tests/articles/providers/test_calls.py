@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from articles.enums import CallOutcome
-from articles.providers import openai_compatible, openai_fields
+from articles.providers import openai_compatible
 from articles.providers.base import Endpoint, ProviderError, Usage
 from articles.providers.calls import open_call
 from tests.articles.providers.asking import TRACE_ID, ask, request_of, text_of
@@ -24,11 +24,6 @@ def dialect(request: pytest.FixtureRequest) -> Iterator[FakeProvider]:
     """A provider of each dialect."""
     with fake_provider_running(request.param) as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def _knows_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_fields, "_left_out", {})
 
 
 def error_from(endpoint: Endpoint, **changes: Any) -> ProviderError:
