@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
@@ -16,10 +17,12 @@ app.autodiscover_tasks()
 
 
 @worker_ready.connect(dispatch_uid="omniwriter.warm")
-def warm_after_deploy(**_: Any) -> None:
-    """Have the cache warmed: a worker is started when there is a new release, or when everything is.
+def warm_up(**_: Any) -> None:
+    """Have the cache warmed, as a worker is started when there is a new release, or when everything is.
 
-    Not by the writer, which is started beside a worker.
+    The writer, which has queues of its own, imports what its first job would have to wait for.
     """
     if app.conf.task_default_queue in app.amqp.queues.consume_from:
         app.send_task("articles.tasks.caching.cache_warm")
+    else:
+        import_module("articles.generation.runner")
