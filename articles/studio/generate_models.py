@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,8 +62,7 @@ def language_words(language: Language, models: list[Model]) -> str:
 def connecting(account: Any) -> dict[str, Any]:
     """Return how the account gets another model connected: the page for it, or whom to ask."""
     if account.is_staff and account.has_perm(CONNECT):
-        with suppress(NoReverseMatch):
-            return {"connect_url": reverse("admin:articles_providerendpoint_add"), "administrators": ""}
+        return {"connect_url": reverse("admin:articles_providerendpoint_add"), "administrators": ""}
     chiefs = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk")[:_MOST_NAMED]
     names = [chief.get_full_name() or chief.get_username() for chief in chiefs]
     return {"connect_url": "", "administrators": ", ".join(names)}

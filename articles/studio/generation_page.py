@@ -36,7 +36,8 @@ class Offer(NamedTuple):
 def page_of(job: GenerationJob, view: View, account: Any) -> dict[str, Any]:
     """Return what the page says of the job, in the reader's words."""
     return {
-        "said": words.said(view), "figures": words.figures(view), "error": words.error(view),
+        "said": words.said(view), "speed": words.speed(view), "figures": words.figures(view),
+        "error": words.error(view),
         "kept_words": words.kept(view, is_kept=job.article_id is not None), "notes": words.notes(view),
         "blank": words.blank(view), "outline": _outline(view), "sections": _sections(view),
         "calls": [_call(call) for call in view["calls"]], "bill": _bill(view), "retry_at": _retry_at(view),
@@ -105,9 +106,11 @@ def _call(call: View) -> View:
     if call["duration_ms"] is not None:
         parts.append(_("%s s") % number_format(call["duration_ms"] / 1000, 1))
     outcome = call["outcome"]
-    look = "good" if outcome in _GOOD else "open" if outcome == CallOutcome.OPEN else "bad"
+    is_open = outcome == CallOutcome.OPEN
+    look = "good" if outcome in _GOOD else "open" if is_open else "bad"
     return {
-        "outcome": CallOutcome(outcome).label, "purpose": words.purpose(call), "figures": " · ".join(parts),
+        "outcome": _("Answering") if is_open else CallOutcome(outcome).label, "purpose": words.purpose(call),
+        "figures": " · ".join(parts),
         "error": call["error"], "look": "ours" if outcome in _OURS else look,
     }  # fmt: skip
 

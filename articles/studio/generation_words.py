@@ -43,12 +43,15 @@ def said(view: View) -> str:
     return f"{words} · {_words(view['words'])}" if view["words"] else words
 
 
+def speed(view: View) -> str:
+    """Return how fast it is written; nothing for what is over."""
+    per_s = view["figures"].get("tokens_per_s") if view["is_open"] else None
+    return _("%s tokens/s") % round(per_s) if per_s else ""
+
+
 def figures(view: View) -> str:
-    """Return how fast it goes, or went, and by which model."""
+    """Return how soon it began, how long it took, and which model writes."""
     parts = []
-    live = view["figures"]
-    if view["is_open"] and live.get("tokens_per_s"):
-        parts.append(_("%s tokens/s") % round(live["tokens_per_s"]))
     if view["first_words_ms"] is not None:
         parts.append(_("First words after %s s") % _seconds(view["first_words_ms"]))
     if not view["is_open"] and view["elapsed_ms"]:
@@ -100,7 +103,6 @@ def scripts() -> dict[str, str]:
     """Return the sentences of the page's scripts; ``%s`` stands for what they know."""
     return {
         "speed": _("%s tokens/s"),
-        "first": _("First words after %s s"),
         "again": _("Asking again in %s s"),
         "asking": _("Asking again"),
         "moved": _("Now in place %s"),

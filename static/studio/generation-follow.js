@@ -7,30 +7,24 @@ export function follow(root) {
   const down = root.querySelector("[data-down]");
   if (!box || root.dataset.beside) return { grown() {} };
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
-  let following = false;
-
-  const endPx = () => box.getBoundingClientRect().bottom - innerHeight;
-  const isNear = () => endPx() < NEAR_PX && endPx() > -innerHeight;
+  const endPx = () => box.getBoundingClientRect().bottom - innerHeight; // how far the end is below what is in sight
+  let following = endPx() < NEAR_PX;
 
   function go(behavior) {
     scrollBy({ top: endPx() + NEAR_PX / 2, behavior });
   }
 
   addEventListener("scroll", () => {
-    following = isNear() && endPx() > -NEAR_PX;
-    down.hidden = isNear() || endPx() <= 0 || root.dataset.status !== "streaming";
+    following = endPx() < NEAR_PX;
+    if (following) down.hidden = true;
   }, { passive: true });
-  down.addEventListener("click", () => {
-    go(isCalm.matches ? "instant" : "smooth");
-    following = true;
-  });
+  down.addEventListener("click", () => go(isCalm.matches ? "instant" : "smooth"));
   root.addEventListener("generation-over", () => { down.hidden = true; });
 
   return {
     grown() {
       if (following && endPx() > 0) go("instant");
-      else if (!following && endPx() > 0 && endPx() < NEAR_PX && scrollY === 0) following = true;
-      else down.hidden = endPx() <= NEAR_PX;
+      down.hidden = following;
     },
   };
 }

@@ -22,7 +22,7 @@ export function makeParts(root, { text, figures }) {
 
   function show(told) {
     if (said.textContent !== told.said) said.textContent = told.said;
-    figures.settle(told.figures);
+    figures.settle(told.figures, told.is_open);
     for (const [name, html] of Object.entries(told.parts)) {
       const part = root.querySelector(`[data-part="${name}"]`);
       if (part) put(part, html);

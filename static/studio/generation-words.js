@@ -7,6 +7,6 @@ export function say(name, value = "") {
   return (sentences[name] ?? "").replace("%s", value);
 }
 
-export function number(value, digits = 0) {
-  return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export function number(value) {
+  return value.toLocaleString(language);
 }

@@ -7,6 +7,7 @@ import { startKeys } from "./generation-keys.js";
 import { makeParts } from "./generation-parts.js";
 import { connect } from "./generation-socket.js";
 import { makeText } from "./generation-text.js";
+import { say } from "./generation-words.js";
 
 const REFRESH_QUEUED_MS = 3000;
 
@@ -16,6 +17,7 @@ function start(root) {
   const parts = makeParts(root, { text, figures });
   if (!root.dataset.socket) return;
   const follower = follow(root);
+  const note = root.querySelector("[data-link]");
 
   function hear({ event, html }) {
     if (event.type === "text" || event.type === "trim") {
@@ -30,7 +32,12 @@ function start(root) {
     }
   }
 
-  const link = connect(root, { hear, poll: () => parts.refresh({ whole: true }) });
+  function tell(isPolling) {
+    note.textContent = isPolling ? say("polling") : "";
+    note.hidden = !isPolling;
+  }
+
+  const link = connect(root, { hear, tell, poll: () => parts.refresh({ whole: true }) });
   const queued = setInterval(() => {
     if (root.dataset.status === "queued") parts.refresh(); // its place changes without a word to it
   }, REFRESH_QUEUED_MS);

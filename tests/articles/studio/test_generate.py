@@ -122,7 +122,7 @@ def test_without_any_model_the_page_says_what_to_do_and_starts_nothing(writer: C
     assert "No model is connected" in shown
     assert "ask ana" in shown  # she is the one who may
     assert "providerendpoint/add" not in shown
-    assert editor.get(ADDRESS).status_code == 200
+    assert "/admin/articles/providerendpoint/add/" in page(editor)
     assert writer.post(ADDRESS, FILLED).status_code == 422
     assert not GenerationJob.objects.exists()
 
