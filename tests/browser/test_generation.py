@@ -123,11 +123,11 @@ def test_a_reader_who_has_scrolled_away_is_left_there(
     page.set_viewport_size({"width": 1000, "height": 400})
     log_in(page, site, writer)
     start(page, site)
-    page.wait_for_function("scrollY > 100")  # it follows while the end is in sight
+    eventually(lambda: page.evaluate("scrollY") > 100)  # it follows while the end is in sight
 
     page.mouse.move(500, 200)
     page.mouse.wheel(0, -2000)
-    page.wait_for_function("scrollY === 0")
+    eventually(lambda: page.evaluate("scrollY") == 0)
     provider.answer(None)
     finished(page)
 
@@ -164,11 +164,11 @@ def test_a_language_nobody_writes_is_told_beside_the_field(site: Site, page: Pag
     page.goto(f"{site.url}/studio/generate/")
     page.get_by_label("Title").fill("Pão e tempo")
 
-    page.get_by_label("Language").select_option("pt-br")
+    page.locator("#id_language").select_option("pt-br")
 
     expect(page.get_by_text("No connected model writes Português (Brasil).")).to_be_visible()
     expect(page.get_by_role("button", name="Write the article")).to_be_disabled()
-    page.get_by_label("Language").select_option("en")
+    page.locator("#id_language").select_option("en")
     expect(page.get_by_role("button", name="Write the article")).to_be_enabled()
 
 
