@@ -14,6 +14,7 @@ class ArticlesConfig(AppConfig):
     def ready(self) -> None:
         """Give a new site its groups once its permissions are there."""
         from articles import caching
+        from articles.generation.batches import follow_jobs
         from articles.groups import groups_ensure
         from articles.providers import endpoints
         from articles.search import upkeep
@@ -24,3 +25,4 @@ class ArticlesConfig(AppConfig):
         follow_live_changes()
         caching.connect()
         endpoints.connect()
+        follow_jobs()

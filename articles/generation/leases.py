@@ -59,15 +59,17 @@ def claimable(now: Any) -> Q:
 
 
 def crowded(job: GenerationJob) -> bool:
-    """Whether the account has as many jobs of this urgency at work as it may, ``job`` left out.
-
-    Batches leave one place to the jobs that somebody waits for.
-    """
+    """Whether the account has as many jobs of this urgency at work as it may, ``job`` left out."""
     at_work = GenerationJob.objects.filter(
         owner_id=job.owner_id, priority=job.priority, status__in=HELD_STATUSES, lease_until__gte=timezone.now()
     )
-    most: int = settings.GENERATE_PER_USER - (job.priority == Priority.BATCH)
-    return at_work.exclude(pk=job.pk).count() >= max(1, most)
+    return at_work.exclude(pk=job.pk).count() >= places(job.priority)
+
+
+def places(priority: int) -> int:
+    """Return how many jobs of an urgency an account may have at work; batches leave one to who waits for theirs."""
+    most: int = settings.GENERATE_PER_USER - (priority == Priority.BATCH)
+    return max(1, most)
 
 
 class Lease:

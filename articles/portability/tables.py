@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -65,11 +65,11 @@ def parted(cell: str) -> list[str]:
     return [name.strip() for row in rows for name in row if name.strip()]
 
 
-def write_table(rows: Iterable[Mapping[str, str]], *, bom: bool) -> Iterator[str]:
+def write_table(rows: Iterable[Mapping[str, str]], *, bom: bool, columns: Sequence[str] = COLUMNS) -> Iterator[str]:
     """Yield the table a line at a time, its head first."""
-    yield (BOM if bom else "") + _line(COLUMNS)
+    yield (BOM if bom else "") + _line(columns)
     for row in rows:
-        yield _line([guarded(row.get(column, "")) for column in COLUMNS])
+        yield _line([guarded(row.get(column, "")) for column in columns])
 
 
 def read_table(data: bytes, file: str, most_rows: int) -> Iterator[Source | FaultError]:

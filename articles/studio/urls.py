@@ -3,6 +3,8 @@
 from django.urls import path
 
 from articles.studio import (
+    batch_new,
+    batches,
     calendar,
     conflict,
     editor,
@@ -15,6 +17,7 @@ from articles.studio import (
     home,
     images,
     jobs,
+    ledger,
     login,
     queue,
     revisions,
@@ -52,6 +55,15 @@ urlpatterns = [
     path("articles/<int:article_id>/revisions/<int:revision_id>/restore/", revisions.restore, name="restore"),
     path("articles/<int:article_id>/revisions/<int:revision_id>/rename/", revisions.rename, name="rename"),
     path("articles/<int:article_id>/diff/", revisions.diff, name="diff"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/new/", batch_new.batch_new, name="batch_new"),
+    path("batches/new/<str:token>/", batch_new.batch_check, name="batch_check"),
+    path("batches/<int:batch_id>/", batches.batch, name="batch"),
+    path("batches/<int:batch_id>/step/", batches.batch_step, name="batch_step"),
+    path("batches/<int:batch_id>/file/", batches.batch_file, name="batch_file"),
+    path("ledger/", ledger.ledger, name="ledger"),
+    path("ledger/calls/", ledger.calls, name="ledger_calls"),
+    path("ledger/file/", ledger.ledger_file, name="ledger_file"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<int:job_id>/", jobs.job, name="job"),
     path("jobs/<int:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),

@@ -1,6 +1,7 @@
 """The app's work in the background: thin doors to the services, one module a noun. Celery finds them through here."""
 
 from articles.tasks.api import keys_clear_away, tokens_clear_away
+from articles.tasks.batches import generation_batches_advance
 from articles.tasks.bulk import bulk_job_run, bulk_jobs_resume
 from articles.tasks.caching import cache_warm
 from articles.tasks.files import private_files_clean_up
@@ -16,6 +17,7 @@ __all__ = [
     "bulk_job_run",
     "bulk_jobs_resume",
     "cache_warm",
+    "generation_batches_advance",
     "generation_run",
     "generations_take_up",
     "image_encode_files",
