@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from articles.enums import GenerationKind
 from articles.exceptions import TransitionError
 from articles.generation.errors import BudgetError
 from articles.generation.jobs import job_cancel, job_rate, job_retry
@@ -45,7 +46,7 @@ def generation_step(request: HttpRequest, job_id: int) -> HttpResponse:
     except BudgetError as error:
         messages.error(request, budget_words(error))
     except TransitionError:
-        messages.error(request, _("The text is finished already; nothing was changed."))
+        messages.error(request, _("The text is a draft or finished already; nothing was changed."))
     return to_page(job)
 
 
@@ -82,6 +83,8 @@ def _discard(request: HttpRequest, job: GenerationJob) -> HttpResponse:
 
 
 def _go_on(request: HttpRequest, job: GenerationJob) -> HttpResponse:
+    if job.kind == GenerationKind.ARTICLE and job.article_id is not None:  # it would make a second draft
+        raise TransitionError("retry", job.status)
     job_retry(job_id=job.pk)
     return to_page(job)
 

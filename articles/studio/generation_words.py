@@ -35,7 +35,7 @@ def said(view: View) -> str:
         return _waiting(view)
     if status in (GenerationStatus.RUNNING, GenerationStatus.STREAMING):
         return _working(view["stage"])
-    if view["result"].get("discarded"):
+    if _is_discarded(view):
         return _("Discarded")
     if status == GenerationStatus.SUCCEEDED:
         return _finished(view)
@@ -70,7 +70,7 @@ def kept(view: View, *, is_kept: bool) -> str:
     """Return what became of the words of a job that ended early."""
     if view["status"] not in (GenerationStatus.CANCELLED, GenerationStatus.FAILED):
         return ""
-    if view["result"].get("discarded"):
+    if _is_discarded(view):
         return _("What was written was thrown away. What it cost stays in the ledger.")
     if is_kept:
         return _("What was written is kept as a draft.")
@@ -109,6 +109,10 @@ def scripts() -> dict[str, str]:
         "removed": _("Removed"),
         "polling": _("Live updates don’t get through here; the page asks once a second instead."),
     }
+
+
+def _is_discarded(view: View) -> bool:
+    return bool(view["result"].get("discarded")) and not view["words"]
 
 
 def _waiting(view: View) -> str:

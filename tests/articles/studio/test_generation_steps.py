@@ -100,6 +100,15 @@ def test_going_on_queues_the_same_job_with_its_checkpoint(writer: Client, author
     assert failed.state["sections"][0]["title"] == TITLES[0]
 
 
+def test_a_kept_text_is_not_gone_on_with_which_would_make_a_second_draft(writer: Client, author: User) -> None:
+    stopped = job(author, status="cancelled")
+    do(writer, stopped.pk, "keep")
+
+    assert "a draft or finished already" in do(writer, stopped.pk, "retry")
+    stopped.refresh_from_db()
+    assert stopped.status == "cancelled"
+
+
 def test_a_step_that_there_is_not_is_no_page(writer: Client, author: User) -> None:
     assert writer.post(f"/studio/generate/{job(author).pk}/step/", {"do": "publish"}).status_code == 404
 
