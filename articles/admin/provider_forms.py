@@ -23,20 +23,20 @@ class ProviderForm(Base):
     """Stores through the service, which names the field of what it refuses."""
 
     base_url = forms.CharField(
-        label=_("address"), max_length=300, help_text=_("Up to and with the version, such as https://api.openai.com/v1."),
+        label=_("Address"), max_length=300, help_text=_("Up to and with the version, such as https://api.openai.com/v1."),
         widget=forms.TextInput(attrs={"class": "vTextField", "inputmode": "url", "spellcheck": "false"}),
     )  # fmt: skip
     key = forms.CharField(
-        label=_("key"), required=False, max_length=MAX_KEY_CHARS,
+        label=_("Key"), required=False, max_length=MAX_KEY_CHARS,
         widget=forms.PasswordInput(attrs={"class": "vTextField", "autocomplete": "new-password"}),
     )  # fmt: skip
     forget_key = forms.BooleanField(label=_("Remove the stored key"), required=False)
     languages = forms.MultipleChoiceField(
-        label=_("languages"), choices=Language.choices, initial=all_languages, widget=forms.CheckboxSelectMultiple,
+        label=_("Languages"), choices=Language.choices, initial=all_languages, widget=forms.CheckboxSelectMultiple,
         help_text=_("That it writes well."),
     )  # fmt: skip
     extra = forms.JSONField(
-        label=_("further fields"), required=False, initial=dict,
+        label=_("Further fields"), required=False, initial=dict,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_("Sent along with each request, as a JSON object; null leaves a field out."),
     )  # fmt: skip

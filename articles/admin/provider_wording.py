@@ -44,10 +44,10 @@ def endpoint_words(state: EndpointState | None) -> str:
         return _("Well")
     until = time_format(localtime(state.retry_at), "H:i:s") if state.retry_at else ""
     if state.state == CLOSED:
-        return _("It asked to be left alone until %(time)s.") % {"time": until} if until else _("Well")
+        return _("It asked to be left alone until %(time)s UTC.") % {"time": until} if until else _("Well")
     if state.state == HALF_OPEN:
         return _("The next call tries it again. It failed last with: %(error)s") % {"error": state.error}
-    return _("Left alone until %(time)s, as it failed: %(error)s") % {"time": until, "error": state.error}
+    return _("Left alone until %(time)s UTC, as it failed: %(error)s") % {"time": until, "error": state.error}
 
 
 def price_words(price_in: Decimal, price_out: Decimal) -> str:

@@ -29,6 +29,9 @@ else:
     Base = admin.ModelAdmin
 
 
+_SAVED = "_saved_provider"
+
+
 class ProviderList(ChangeList):
     """Knows how the endpoints on its page are, by one look."""
 
@@ -125,26 +128,38 @@ class ProviderEndpointAdmin(Base):
     def save_model(self, request: HttpRequest, obj: ProviderEndpoint, form: Any, change: bool) -> None:
         """Leave it: the form has stored it."""
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Try what was saved, if that was asked for: after the transaction, which others would wait for."""
+        answer = super().changeform_view(request, *args, **kwargs)
+        row: ProviderEndpoint | None = getattr(request, _SAVED, None)
+        if row is None or "_try" not in request.POST:
+            return answer
+        self._try(request, row)
+        return HttpResponseRedirect(reverse("admin:articles_providerendpoint_change", args=[row.pk]))
+
     def response_add(self, request: HttpRequest, obj: ProviderEndpoint, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Try what was added, if that was asked for."""
-        return self._tried(request, obj) or super().response_add(request, obj, *args, **kwargs)
+        """Remember what was saved."""
+        setattr(request, _SAVED, obj)
+        return self._quiet(request) or super().response_add(request, obj, *args, **kwargs)
 
     def response_change(self, request: HttpRequest, obj: ProviderEndpoint) -> HttpResponse:
-        """Try what was changed, if that was asked for."""
-        return self._tried(request, obj) or super().response_change(request, obj)
+        """Remember what was saved."""
+        setattr(request, _SAVED, obj)
+        return self._quiet(request) or super().response_change(request, obj)
 
-    def _tried(self, request: HttpRequest, row: ProviderEndpoint) -> HttpResponse | None:
-        if "_try" not in request.POST:
-            return None
+    def _quiet(self, request: HttpRequest) -> HttpResponse | None:
+        """Say nothing of the saving where the trial's words do."""
+        return HttpResponse() if "_try" in request.POST else None
+
+    def _try(self, request: HttpRequest, row: ProviderEndpoint) -> None:
         try:
             trial = endpoint_try(of_row(row), int(request.user.pk or 0))
-            level = messages.SUCCESS if trial.is_well else messages.ERROR
-            self.message_user(request, _saved(trial.words), level)
         except SecretLost:
             self.message_user(
                 request, gettext("The stored key can't be read any more. Enter it again."), messages.ERROR
             )
-        return HttpResponseRedirect(reverse("admin:articles_providerendpoint_change", args=[row.pk]))
+            return
+        self.message_user(request, _saved(trial.words), messages.SUCCESS if trial.is_well else messages.ERROR)
 
 
 def _saved(words: str) -> str:

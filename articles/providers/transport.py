@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import ssl
 from collections.abc import Iterable
 from typing import Any
@@ -24,6 +25,9 @@ _HEADERS = frozenset(
         "traceparent",
     }
 )  # fmt: skip
+
+# Its lines at DEBUG hold the answer's headers as they came, in which a provider may repeat the key.
+logging.getLogger("httpcore2.http11").setLevel(logging.INFO)
 
 
 class CheckedNetwork(httpcore2.AnyIOBackend):

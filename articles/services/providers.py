@@ -43,10 +43,11 @@ def endpoint_save(*, endpoint: ProviderEndpoint, key: str = "", forget_key: bool
 def _errors_of(
     endpoint: ProviderEndpoint, key: str, kept: str, stored: ProviderEndpoint | None
 ) -> dict[str, list[str]]:
+    address_error = _address_error(endpoint, has_key=bool(key or kept))
     found = {
         "name": _name_error(endpoint),
-        "base_url": _address_error(endpoint, has_key=bool(key or kept)),
-        "key": _key_error(endpoint, key, kept, stored),
+        "base_url": address_error,
+        "key": "" if address_error else _key_error(endpoint, key, kept, stored),
         "extra": _extra_error(endpoint),
     }
     return {field: [words] for field, words in found.items() if words}

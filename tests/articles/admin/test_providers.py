@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
@@ -18,6 +20,7 @@ from articles.providers.endpoints import endpoint_named, endpoints_forget
 from articles.providers.presets import PRESETS
 from articles.providers.secrets import opened, sealed
 from tests.fixtures.fake_provider import FakeProvider
+from tests.waiting import READY_S
 
 KEY = "sk-planted-4711-abcdWXYZ"
 ADD = "/admin/articles/providerendpoint/add/"
@@ -225,6 +228,28 @@ def test_a_rejected_key_is_said_with_the_fix_and_without_the_key(admin: Client, 
     assert KEY not in page.content.decode()
     assert ProviderEndpoint.objects.count() == 1  # it is kept, to be mended
     assert "Left alone until" in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_holds_up_nobody_who_writes_and_is_the_last_word_on_health(
+    admin: Client, provider: FakeProvider
+) -> None:
+    def write() -> None:
+        User.objects.create_user("meanwhile")
+        connection.close()
+
+    def answer(request: object) -> str:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(write).result(READY_S)
+        return "ready"
+
+    provider.answer(answer)
+    assert "It works" in said(admin.post(ADD, filled(base_url=provider.url, _try="1"), follow=True))
+    assert User.objects.filter(username="meanwhile").exists()
+    provider.key = "another"
+    row = ProviderEndpoint.objects.get()
+    admin.post(f"{LIST}{row.pk}/change/", filled(base_url=provider.url, _try="1"))
+    assert [state.state for state in health.states()] == ["open"]
 
 
 def test_a_wrong_model_is_said_with_those_that_are_offered(admin: Client, provider: FakeProvider) -> None:
