@@ -1,7 +1,7 @@
 """The numbers that bind: one typed table that alerts, load tests, reviews and the dashboard all read.
 
-Every default is the architecture document's but ``alert_cache_error_count`` and ``alert_pool_wait_ms``, which it leaves
-open. A project overrides single figures with ``PERF_BUDGETS`` in its settings.
+Every default is the architecture document's but those on caches' errors, waits for a connection or in a queue, and
+calls of language models, which it leaves open. A project overrides single figures with ``PERF_BUDGETS``.
 """
 
 from __future__ import annotations
@@ -26,12 +26,17 @@ class Budgets:
     alert_memory_pct: float = 85
     alert_cache_error_count: int = 0
     alert_pool_wait_ms: float = 100
+    alert_queue_wait_ms: float = 30_000
     alert_min_requests: int = 20
     alert_window_s: int = 60
     alert_for_warning_s: int = 60
     alert_for_critical_s: int = 30
     alert_keep_firing_s: int = 120
     alert_clear_margin_pct: float = 10
+    # language models: 95 % of a provider's calls, which are fewer than requests; the alerts' limits too
+    provider_first_token_ms: float = 3000
+    provider_total_ms: float = 60_000
+    provider_min_count: int = 5
     # scaling
     scale_up_cpu_pct: float = 70
     scale_down_cpu_pct: float = 30

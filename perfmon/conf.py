@@ -69,6 +69,8 @@ class Config:
     extra_recorders: tuple[str, ...] = _setting((), "Recorders of the project's own, run after those of RECORDERS.")
     extra_panels: tuple[str, ...] = _setting((), "Panels of the project's own, shown after those of PANELS.")
     health_parts: tuple[str, ...] = _setting((), "Dotted paths of functions that return further parts for /health.")
+    attention: tuple[str, ...] = _setting((), "Dotted paths of functions that return further lines on what needs it.")
+    patient_queues: tuple[str, ...] = _setting((), "Queues of tasks whose waits are not judged.")
     ignore_paths: tuple[str, ...] = _setting((), "Path prefixes left out, besides perfmon's own and static files.")
     server_timing: bool = _setting(False, "Tell each answer's own duration in a Server-Timing header.")
     max_series: int = _setting(1000, "Series one process may have in one second; more are counted as (other).")

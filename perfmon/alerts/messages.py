@@ -13,6 +13,9 @@ RULE_LABELS = {
     "high_memory": gettext_lazy("High memory use"),
     "cache_errors": gettext_lazy("Failing cache"),
     "high_pool_wait": gettext_lazy("Waits for a database connection"),
+    "high_queue_wait": gettext_lazy("Waits in a queue of tasks"),
+    "slow_first_token": gettext_lazy("Slow first words of a language model"),
+    "slow_answers": gettext_lazy("Slow answers of a language model"),
 }
 _SENTENCES = {
     "high_response_time": gettext_lazy(
@@ -28,6 +31,18 @@ _SENTENCES = {
     ),
     "high_pool_wait": gettext_lazy(
         "One connection in 20 to the database %(scope)s was waited for %(value)s or longer in the last %(window)s s; "
+        "the limit is %(limit)s."
+    ),
+    "high_queue_wait": gettext_lazy(
+        "One task in 20 in the queue %(scope)s waited %(value)s or longer in the last %(window)s s, or none was taken "
+        "from it; the limit is %(limit)s."
+    ),
+    "slow_first_token": gettext_lazy(
+        "One call in 20 of the provider %(scope)s waited %(value)s or longer for its first token in the last "
+        "%(window)s s; the limit is %(limit)s."
+    ),
+    "slow_answers": gettext_lazy(
+        "One call in 20 of the provider %(scope)s took %(value)s or longer in the last %(window)s s; "
         "the limit is %(limit)s."
     ),
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
-from perfmon.alerts.rules import Reading, Rule, data_rules, host_rules, request_rules
+from perfmon.alerts.rules import Reading, Rule, data_rules, host_rules, request_rules, work_rules
 from perfmon.budgets import Budgets
+from perfmon.conf import get_config
 from perfmon.series import NS_PER_MS, OVERFLOW_KEY, TOTAL_KEY, Window
 from perfmon.store import selectors
 from perfmon.store.fine import one_view
@@ -35,10 +37,9 @@ def read_all(budgets: Budgets, known: Iterable[tuple[str, str]], now: float) -> 
         scopes.setdefault(rule_name, set()).add(scope)
     with one_view():
         found = [Evaluation(rule, "", _request_reading(rule, budgets, now)) for rule in request_rules(budgets)]
-        for rule in (*host_rules(budgets), *data_rules(budgets)):
-            read = {"failed": _cache_readings, "wait": _pool_readings}.get(rule.quantity, _host_readings)
+        for rule in (*host_rules(budgets), *data_rules(budgets), *work_rules(budgets)):
             before = dict.fromkeys(scopes.get(rule.name, ()), _NOTHING)
-            readings = _bounded(before | read(rule, before, now))
+            readings = _bounded(before | _READERS[rule.quantity](rule, before, now))
             found += [Evaluation(rule, scope, reading) for scope, reading in readings.items()]
     return found
 
@@ -66,9 +67,22 @@ def _cache_readings(rule: Rule, known: Iterable[str], now: float) -> dict[str, R
     return {alias: Reading(failed[alias].count if alias in failed else 0, alive) for alias in {*known, *failed}}
 
 
-def _pool_readings(rule: Rule, known: Iterable[str], now: float) -> dict[str, Reading]:
-    waits = selectors.latest("pool", now, seconds=rule.window_s)
-    return {alias: Reading(_p95_ms(window), window.count) for alias, window in waits.items()}
+def _p95_readings(kind: str, rule: Rule, known: Iterable[str], now: float) -> dict[str, Reading]:
+    """The 95th percentile of each key of a kind of durations."""
+    found = selectors.latest(kind, now, seconds=rule.window_s)
+    return {key: Reading(_p95_ms(window), window.count) for key, window in found.items() if key != TOTAL_KEY}
+
+
+def _queue_readings(rule: Rule, known: Iterable[str], now: float) -> dict[str, Reading]:
+    """Waits by queue. Where messages wait and none was taken, the wait is the whole window at the least.
+
+    A queue in which nothing waits and from which nothing was taken has no wait, as long as somebody looked.
+    """
+    found = _p95_readings("queue_wait", rule, known, now)
+    for name, window in selectors.latest("queue_length", now, seconds=rule.window_s).items():
+        if name not in found:
+            found[name] = Reading(1000.0 * rule.window_s if (window.mean or 0) >= 1 else 0.0, window.count)
+    return {name: reading for name, reading in found.items() if name not in get_config().patient_queues}
 
 
 def _p95_ms(window: Window) -> float | None:
@@ -85,3 +99,14 @@ def _bounded(readings: dict[str, Reading]) -> dict[str, Reading]:
         rest.append(readings.get(OVERFLOW_KEY, _NOTHING))
         kept[OVERFLOW_KEY] = max(rest, key=lambda reading: reading.value or 0.0)
     return kept
+
+
+_READERS: dict[str, Callable[[Rule, Iterable[str], float], dict[str, Reading]]] = {
+    "cpu": _host_readings,
+    "memory": _host_readings,
+    "failed": _cache_readings,
+    "wait": partial(_p95_readings, "pool"),
+    "queued": _queue_readings,
+    "first_token": partial(_p95_readings, "provider_first"),
+    "answer": partial(_p95_readings, "provider"),
+}

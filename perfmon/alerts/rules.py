@@ -52,8 +52,8 @@ OPEN_STATES = (State.PENDING, *FIRING_STATES)
 class Rule:
     """What is watched and when it is worth telling: limits in ``unit``, durations in seconds.
 
-    ``quantity`` names the reading (``p95``, ``errors``, ``cpu``, ``memory``, ``failed``, ``wait``); ``min_count`` is
-    the number of events without which a reading says nothing.
+    ``quantity`` names the reading (``p95``, ``errors``, ``cpu``, ``memory``, ``failed``, ``wait``, ``queued``,
+    ``first_token``, ``answer``); ``min_count`` is the number of events without which a reading says nothing.
     """
 
     name: str
@@ -182,6 +182,20 @@ def data_rules(budgets: Budgets) -> tuple[Rule, ...]:
     return (
         _rule(budgets, "cache_errors", "failed", Unit.COUNT, failed, max(1, failed * share), for_s=0),
         _rule(budgets, "high_pool_wait", "wait", Unit.MS, wait_ms, wait_ms * share, min_count=count),
+    )
+
+
+def work_rules(budgets: Budgets) -> tuple[Rule, ...]:
+    """The rules over each queue of tasks and each provider of language models, all in ms.
+
+    ``high_queue_wait``, ``slow_first_token`` and ``slow_answers``; the last two are judged on a handful of calls.
+    """
+    share, count = 1 - budgets.alert_clear_margin_pct / 100, budgets.provider_min_count
+    queued, first, answer = budgets.alert_queue_wait_ms, budgets.provider_first_token_ms, budgets.provider_total_ms
+    return (
+        _rule(budgets, "high_queue_wait", "queued", Unit.MS, queued, queued * share),
+        _rule(budgets, "slow_first_token", "first_token", Unit.MS, first, first * share, min_count=count),
+        _rule(budgets, "slow_answers", "answer", Unit.MS, answer, answer * share, min_count=count),
     )
 
 

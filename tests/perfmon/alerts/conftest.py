@@ -26,7 +26,8 @@ def ten_of(start: int) -> bytes:
 def fill(settings: Any) -> Fill:
     """Write seconds ``[end - seconds, end)``: requests of ``ms`` each, ``errors`` of them failing, and host gauges.
 
-    And of each alias, failed calls of the cache a second, and a wait for a connection of so many ms a second.
+    And of each alias, failed calls of the cache a second, and a wait for a connection of so many ms a second. ``times``
+    are durations in ms of other kinds, one a second, and ``amounts`` gauges, by kind and key.
     """
     settings.PERFMON = {"VALKEY_URL": ""}
 
@@ -40,13 +41,18 @@ def fill(settings: Any) -> Fill:
         gauges: Mapping[str, float] | None = None,
         cache_errors: Mapping[str, int] | None = None,
         waits: Mapping[str, float] | None = None,
+        times: Mapping[tuple[str, str], float] | None = None,
+        amounts: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
         windows: dict[SeriesKey, Window] = {SeriesKey("self", "flush"): Window(1)}
         for alias, failed in (cache_errors or {}).items():
             windows[SeriesKey("cache_error", alias)] = Window(failed)
-        for alias, wait_ms in (waits or {}).items():
-            windows[SeriesKey("pool", alias)] = wait = Window()
-            wait.add(round(wait_ms * NS_PER_MS))
+        pools = {("pool", alias): wait_ms for alias, wait_ms in (waits or {}).items()}
+        for (kind, key), duration_ms in {**pools, **(times or {})}.items():
+            windows[SeriesKey(kind, key)] = window = Window()
+            window.add(round(duration_ms * NS_PER_MS))
+        for (kind, key), amount in (amounts or {}).items():
+            windows[SeriesKey(kind, key)] = Window(1, 0, amount, amount)
         if requests:
             total = windows[SeriesKey("request", "*")] = Window()
             for number in range(requests):

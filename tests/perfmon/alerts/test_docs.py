@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from perfmon.alerts.rules import Rule, data_rules, host_rules, request_rules
+from perfmon.alerts.rules import Rule, data_rules, host_rules, request_rules, work_rules
 from perfmon.budgets import Budgets
 from perfmon.schema import MAX_ENDPOINT_CHARS, METHODS, read_metrics
 from perfmon.tokens import SCOPES
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-RULES = (*request_rules(Budgets()), *host_rules(Budgets()), *data_rules(Budgets()))
+RULES = tuple(rule for rules in (request_rules, host_rules, data_rules, work_rules) for rule in rules(Budgets()))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}-{rule.severity}")

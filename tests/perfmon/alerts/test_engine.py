@@ -211,6 +211,56 @@ def test_long_waits_for_a_connection_fire_for_the_database_they_are_of(fill: Any
     )
 
 
+def test_long_waits_in_a_queue_fire_for_that_queue_alone(fill: Any) -> None:
+    waits = {("queue_wait", "generate"): 45_000, ("queue_wait", "celery"): 20, ("queue_wait", "*"): 45_000}
+    fill(NOW + 120, seconds=200, times=waits)
+    evaluate_for(NOW, 70)
+    assert names(active_alerts()) == [("high_queue_wait", "warning", "generate", "firing")]
+    assert active_alerts()[0].message == (
+        "One task in 20 in the queue generate waited 44.8 s or longer in the last 60 s, or none was taken from it; "
+        "the limit is 30 s."
+    )
+
+
+def test_a_queue_from_which_nobody_takes_anything_fires_and_an_empty_one_does_not(fill: Any) -> None:
+    fill(NOW + 120, seconds=200, amounts={("queue_length", "generate"): 3, ("queue_length", "celery"): 0})
+    evaluate_for(NOW, 70)
+    assert [(alert.scope, alert.value) for alert in active_alerts()] == [("generate", 60_000)]
+    fill(NOW + 500, seconds=420, amounts={("queue_length", "generate"): 0})
+    evaluate_for(NOW + 150, 200)
+    assert active_alerts() == []
+
+
+def test_the_waits_of_a_patient_queue_are_not_judged(fill: Any, settings: Any) -> None:
+    fill(NOW + 120, seconds=200, times={("queue_wait", "generate_batch"): 900_000})
+    settings.PERFMON = {"VALKEY_URL": "", "PATIENT_QUEUES": ["generate_batch"]}
+    evaluate_for(NOW, 70)
+    assert active_alerts() == []
+
+
+def test_a_provider_that_is_slow_to_begin_or_to_end_fires_by_name(fill: Any) -> None:
+    slow = {("provider_first", "far"): 4_200, ("provider", "far"): 9_000, ("provider", "long"): 61_000}
+    fill(NOW + 120, seconds=200, times=slow)
+    evaluate_for(NOW, 70)
+    assert sorted(names(active_alerts())) == [
+        ("slow_answers", "warning", "long", "firing"),
+        ("slow_first_token", "warning", "far", "firing"),
+    ]
+    messages = {alert.rule: alert.message for alert in active_alerts()}
+    assert messages["slow_first_token"] == (
+        "One call in 20 of the provider far waited 4.2 s or longer for its first token in the last 60 s; "
+        "the limit is 3 s."
+    )
+    assert messages["slow_answers"].startswith("One call in 20 of the provider long took 60.9 s or longer")
+
+
+def test_four_calls_of_a_provider_are_too_few_to_judge_it(fill: Any) -> None:
+    fill(NOW, seconds=4, times={("provider_first", "far"): 9_000})
+    evaluate(NOW)
+    assert not Alert.objects.exists()
+    assert ("slow_first_token", "too_few") in {(item.rule, item.reason) for item in rules_without_data()}
+
+
 def test_an_alias_of_a_cache_is_not_taken_for_a_host(fill: Any) -> None:
     fill(NOW, seconds=1, cache_errors={"default": 3}, gauges={"web1/cpu": 5})
     evaluate(NOW)
