@@ -355,8 +355,10 @@ PERFMON = {
     "HOST_NAME": ENV["OMNI_HOST_NAME"],
     "RELEASE": RELEASE,
     "SERVER_TIMING": ENV["OMNI_SERVER_TIMING"],
-    "EXTRA_RECORDERS": ["omniwriter.replicas.recorder.ReplicaRecorder"],
-    "EXTRA_PANELS": ["omniwriter.panels.replicas.ReplicasPanel"],
+    "EXTRA_RECORDERS": ["omniwriter.replicas.recorder.ReplicaRecorder", "omniwriter.llm.recorder.ProviderRecorder"],
+    "EXTRA_PANELS": ["omniwriter.panels.replicas.ReplicasPanel", "omniwriter.panels.endpoints.EndpointsPanel"],
+    "ATTENTION": ["omniwriter.llm.attention.endpoints_away"],
+    "PATIENT_QUEUES": ["generate_batch"],
     "HEALTH_PARTS": ["omniwriter.replicas.health.replica_parts"],
 }
 PERF_BUDGETS = ENV["OMNI_PERF_BUDGETS"]

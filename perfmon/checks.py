@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from perfmon.conf import get_budgets, get_config
 
-PLUGINS = ("RECORDERS", "EXTRA_RECORDERS", "PANELS", "EXTRA_PANELS")
+PLUGINS = ("RECORDERS", "EXTRA_RECORDERS", "PANELS", "EXTRA_PANELS", "ATTENTION")
 MIDDLEWARE = "perfmon.middleware.PerfmonMiddleware"
 
 
@@ -30,7 +30,7 @@ def check_settings(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 
 @register("perfmon")
 def check_plugins(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """E003: every recorder and panel can be imported."""
+    """E003: every recorder, panel and function of further lines can be imported."""
     try:
         config = get_config()
     except ImproperlyConfigured:
@@ -82,7 +82,8 @@ def _importable(key: str, path: str) -> list[CheckMessage]:
     try:
         import_string(path)
     except ImportError as error:
-        hint = f"Correct PERFMON['{key}']: each entry is the dotted path of a class."
+        what = "function" if key == "ATTENTION" else "class"
+        hint = f"Correct PERFMON['{key}']: each entry is the dotted path of a {what}."
         return [Error(f"{path} can't be imported: {error}", hint=hint, id="perfmon.E003")]
     return []
 

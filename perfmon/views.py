@@ -34,7 +34,7 @@ from perfmon.store.ranges import DEFAULT_RANGE, RANGES
 THEMES = ("light", "dark")
 THEME_COOKIE = "perfmon_theme"
 WEBSOCKET_PATH = "/ws/perfmon/"
-NAV = ("dashboard", "data", "queries", "hosts", "alerts")
+NAV = ("dashboard", "data", "queries", "tasks", "outgoing", "hosts", "alerts")
 
 
 class BadQueryError(Exception):
@@ -75,6 +75,22 @@ def data(request: HttpRequest) -> HttpResponse:
 def queries(request: HttpRequest) -> HttpResponse:
     """The statements a database spent its time on; ``?db=`` is the database's alias."""
     return _page(request, "queries", "queries")
+
+
+@require_safe
+@never_cache
+@viewers_only
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Celery's queues, workers and tasks."""
+    return _page(request, "tasks", "tasks")
+
+
+@require_safe
+@never_cache
+@viewers_only
+def outgoing(request: HttpRequest) -> HttpResponse:
+    """Outgoing HTTP calls by host, and calls of language models by provider."""
+    return _page(request, "outgoing", "outgoing")
 
 
 @require_safe

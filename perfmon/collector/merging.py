@@ -21,7 +21,10 @@ from perfmon.transport import Commit, Inbox, Message, get_inbox
 from perfmon.wire import ProcessWindow, merge_rows, pack_block, unpack_process_window
 
 TOTALED = frozenset(
-    {"request", "request_db", "request_cache", "query", "cache", "task", "queue_wait", "outgoing", "provider"}
+    {
+        *("request", "request_db", "request_cache", "query", "cache"),
+        *("task", "queue_wait", "outgoing", "provider", "provider_first"),
+    }
 )
 HELD_BLOCKS = 16  # the last seconds and tens; anything later is read back from the store
 FORGET_PROCESS_S = 3600
@@ -181,6 +184,8 @@ def _total_key(kind: str, key: str) -> str | None:
         return TOTAL_KEY
     if kind == "response" and key[-3:] in STATUS_CLASSES:
         return f"{TOTAL_KEY} {key[-3:]}"
+    if kind == "outgoing_status":
+        return f"{TOTAL_KEY} {key.rpartition(' ')[2]}"
     if kind == "host":
         return f"{TOTAL_KEY}/{key.rpartition('/')[2]}"
     return None

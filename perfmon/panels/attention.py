@@ -1,25 +1,43 @@
-"""What needs attention now: alerts that fire, endpoints that got slower, rules that can't see."""
+"""What needs attention now: alerts, what the project adds, endpoints that got slower, rules that can't see."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from perfmon import guard
 from perfmon.alerts.models import Alert
 from perfmon.alerts.selectors import active_alerts, past_alerts, rules_without_data
+from perfmon.conf import get_config
 from perfmon.panels import formats, readings
 from perfmon.panels.base import PageQuery
 from perfmon.panels.verdicts import verdict
 from perfmon.series import TOTAL_KEY, Window
 
 MAX_REGRESSIONS = 3
+MAX_NOTICES = 5  # of one function of the project
 MIN_REQUESTS = 50
 FLOOR_MS = 20.0
 FACTOR = 1.25  # a smaller rise of one endpoint is no news yet; its row and page show it
+
+
+class Notice(NamedTuple):
+    """A line that a project adds by a function of ``PERFMON["ATTENTION"]``, which takes the query.
+
+    ``level`` is critical, warning or unknown, ``word`` says it, ``text`` is one plain sentence.
+    """
+
+    level: str
+    word: str
+    text: str
+    url: str = ""
+    since: datetime | None = None
 
 
 class Regression(NamedTuple):
@@ -35,6 +53,7 @@ def attention_of(query: PageQuery) -> dict[str, Any]:
     """Return ``notices`` in order of urgency and, when there is none, since when it has been calm (ISO, or empty)."""
     firing = [alert for alert in active_alerts() if alert.is_firing]
     items = [_alert_item(alert) for alert in firing]
+    items += [_item(*notice) for notice in _of_project(query)]
     items += [_regression_item(found, query) for found in regressions(query)]
     items += [_blind_item(status.label, status.scope, status.no_data_since) for status in _blind()]
     ended = past_alerts(1)
@@ -88,6 +107,13 @@ def _regression_item(found: Regression, query: PageQuery) -> dict[str, str]:
         "time": formats.RANGE_WORDS[query.range.name],
     }
     return _item("slower", _("slower"), text, endpoint_url(found.key, query), None)
+
+
+def _of_project(query: PageQuery) -> Iterable[Notice]:
+    """Return the project's own lines; a function that fails is counted and left out."""
+    for path in get_config().attention:
+        with guard.guarded(f"attention {path}"):
+            yield from list(import_string(path)(query))[:MAX_NOTICES]
 
 
 def _blind_item(label: str, scope: str, since: datetime | None) -> dict[str, str]:

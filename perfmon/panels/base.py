@@ -13,7 +13,7 @@ from perfmon.conf import get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.store.ranges import Range
 
-PAGES = ("overview", "endpoint", "data", "queries", "hosts", "alerts")
+PAGES = ("overview", "endpoint", "data", "queries", "tasks", "outgoing", "hosts", "alerts")
 
 
 @dataclass(frozen=True, slots=True)

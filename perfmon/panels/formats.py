@@ -95,6 +95,14 @@ def plain(value: float | None) -> Figure:
     return _figure(value, value, "")
 
 
+def dollars(micro_usd: float) -> str:
+    """An amount of millionths of a US dollar: ``US$ 0``, ``US$ 0.0013``, ``US$ 12.40``."""
+    value = micro_usd / 1e6
+    text = "0" if not value else f"{value:,.2f}" if value >= 1 else f"{max(value, 0.0001):.4f}"
+    marks = {",": str(get_format("THOUSAND_SEPARATOR")), ".": str(get_format("DECIMAL_SEPARATOR"))}
+    return f"US$\N{NO-BREAK SPACE}{''.join(marks.get(sign, sign) for sign in text)}"
+
+
 def rounded(figure: Figure) -> Figure:
     """The figure with its value cut to five significant digits, which is all a frame needs to carry."""
     value = figure["value"]

@@ -106,6 +106,7 @@ def queue_names(app: Any) -> list[str]:
     routes = conf.task_routes if isinstance(conf.task_routes, dict) else {}
     named += [route.get("queue") if isinstance(route, dict) else route for route in routes.values()]
     named += [(entry.get("options") or {}).get("queue") for entry in (conf.beat_schedule or {}).values()]
+    named += get_config().patient_queues
     return sorted({name for one in named if isinstance(name := getattr(one, "name", one), str)})
 
 

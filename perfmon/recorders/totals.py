@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from perfmon.ingest import Shard
+from perfmon import guard
+from perfmon.context import current
+from perfmon.ingest import Shard, local
 from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
 
 
@@ -38,3 +40,19 @@ def total_slot(shard: Shard, kind: str, key: str) -> TotalSlot:
             (kind, key), lambda: TotalSlot(kind, key), (kind, OVERFLOW_KEY), lambda: TotalSlot(kind, OVERFLOW_KEY)
         )
     return cast("TotalSlot", slot)
+
+
+def record_total(kind: str, key: str, amount: int = 0) -> None:
+    """Count one event of a project's own kind, with its amount; never raises."""
+    trace = current.get()
+    if trace is not None and trace.muted:
+        return
+    try:
+        shard = local.shard
+        shard.writes += 1
+        try:
+            total_slot(shard, kind, key).add(amount)
+        finally:
+            shard.writes += 1
+    except Exception as error:
+        guard.count_failure(kind, error)

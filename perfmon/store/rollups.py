@@ -28,7 +28,7 @@ DAY_GRACE_S = 3600  # after a day's end before it is summed; what comes later st
 DAYS_READ = 181  # the longest range and the one before it
 DAYS_A_CALL = 10
 FIGURES = ("count", "errors", "sum", "max", "histogram")
-NOT_KEPT = frozenset({"process", "socket"})  # their keys are single processes, gone with the next deploy
+NOT_KEPT = frozenset({"process", "socket", "worker"})  # their keys are single processes, gone with the next deploy
 
 _ids: dict[SeriesKey, int] = {}
 _newest: dict[str, int] = {}  # by alias, where to begin to look for the newest minute

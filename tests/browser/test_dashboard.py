@@ -29,6 +29,8 @@ PAGES = [
     f"/dashboard/endpoint?key={LIST}",
     "/dashboard/data",
     "/dashboard/queries",
+    "/dashboard/tasks",
+    "/dashboard/outgoing",
     "/dashboard/hosts",
     "/dashboard/alerts",
     "/dashboard?range=1h",

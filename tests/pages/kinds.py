@@ -86,6 +86,8 @@ OPERATOR = (
     Kind("perfmon:dashboard", "admin"),
     Kind("perfmon:data", "admin"),
     Kind("perfmon:queries", "admin"),
+    Kind("perfmon:tasks", "admin"),
+    Kind("perfmon:outgoing", "admin"),
     Kind("perfmon:hosts", "admin"),
     Kind("perfmon:alerts", "admin"),
 )

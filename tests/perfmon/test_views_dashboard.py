@@ -20,7 +20,7 @@ from tests.perfmon.panels.seeding import LIST, add_cache, add_queries, alive, bu
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/dashboard", f"/dashboard/endpoint?key={LIST}"]
-PAGES += [f"/dashboard/{name}" for name in ("hosts", "alerts", "data", "queries")]
+PAGES += [f"/dashboard/{name}" for name in ("hosts", "alerts", "data", "queries", "tasks", "outgoing")]
 
 
 @pytest.fixture(autouse=True)

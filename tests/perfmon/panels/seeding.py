@@ -63,6 +63,42 @@ def add_pool(windows: Windows, alias: str, waits_ms: Iterable[float], timeouts: 
         _of(windows, "pool_gauge", f"{alias}/{name}").add_total(value)
 
 
+def add_task(
+    windows: Windows, name: str, runs_ms: Iterable[float], failed: int = 0, wait_ms: float = 5, queue: str = "celery"
+) -> None:
+    """Count runs of a task, the first of them failed, each after the same wait in its queue."""
+    for number, run_ms in enumerate(runs_ms):
+        _of(windows, "task", name).add(round(run_ms * NS_PER_MS), number < failed)
+        for kind, key in (("task_wait", name), ("queue_wait", queue)):
+            _of(windows, kind, key).add(round(wait_ms * NS_PER_MS))
+
+
+def add_amount(windows: Windows, kind: str, key: str, amount: int = 0) -> None:
+    """Count one reading of a gauge, or one amount."""
+    _of(windows, kind, key).add_total(amount)
+
+
+def add_call(windows: Windows, key: str, times_ms: Iterable[float], end: str = "2xx") -> None:
+    """Count outgoing calls that all ended in the same class."""
+    for time_ms in times_ms:
+        _of(windows, "outgoing", key).add(round(time_ms * NS_PER_MS), end not in ("2xx", "3xx"))
+        _of(windows, "outgoing_status", f"{key} {end}").add_total(0)
+
+
+def add_answer(
+    windows: Windows, provider: str, first_ms: float | None, total_ms: float, tokens: int = 100, outcome: str = "ok"
+) -> None:
+    """Count one call of a language model at 50 tokens a second, 0.002 US$ each; without a first token it failed."""
+    _of(windows, "provider", provider).add(round(total_ms * NS_PER_MS), first_ms is None)
+    _of(windows, "provider_end", f"{provider}/{outcome}").add_total(0)
+    _of(windows, "provider_cost", provider).add_total(2000)
+    _of(windows, "provider_tokens", f"{provider}/in").add_total(700)
+    if first_ms is not None:
+        _of(windows, "provider_first", provider).add(round(first_ms * NS_PER_MS))
+        _of(windows, "provider_rate", provider).add(50_000)
+        _of(windows, "provider_tokens", f"{provider}/out").add_total(tokens)
+
+
 def alive() -> Windows:
     """A second in which a process flushed and nothing else happened."""
     return {SeriesKey("self", "flush"): Window(1, 0, 900_000, 900_000), SeriesKey("self", "buffer"): Window(1)}

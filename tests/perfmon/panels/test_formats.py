@@ -72,3 +72,16 @@ def test_the_text_of_a_duration_is_within_half_a_percent_of_it(value_ms):
     figure = formats.duration(value_ms)
     factor = {"µs": 0.001, "ms": 1, "s": 1000, "min": 60_000}[figure["unit"]]
     assert float(figure["text"]) * factor == pytest.approx(value_ms, rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("micro_usd", "text"),
+    [(0, "US$ 0"), (1, "US$ 0.0001"), (12_345, "US$ 0.0123"), (1_500_000, "US$ 1.50"), (1_234_567_890, "US$ 1,234.57")],
+)
+def test_dollars_show_small_amounts_too(micro_usd, text):
+    assert formats.dollars(micro_usd) == text.replace(" ", "\xa0")
+
+
+def test_dollars_use_the_readers_marks():
+    with translation.override("pt-br"):
+        assert formats.dollars(1_234_567_890) == "US$\xa01.234,57"

@@ -57,7 +57,7 @@ def test_any_other_text_is_refused_and_never_breaks(text):
 @pytest.mark.parametrize(
     ("topic", "named"),
     [
-        ("nowhere/5m", "overview, endpoint, data, queries, hosts, alerts"),
+        ("nowhere/5m", "overview, endpoint, data, queries, tasks, outgoing, hosts, alerts"),
         ("overview/2y", "5m, 1h, 6h, 24h, 7d, 30d, 90d"),
         ("overview", "5m"),
         ("fr:overview/5m", "en, pt-br"),

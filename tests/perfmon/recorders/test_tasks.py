@@ -220,7 +220,9 @@ def test_uninstalled_it_hears_of_nothing(recording):
     assert recorded() == {}
 
 
-def test_queues_are_those_of_settings_routes_and_schedule():
+def test_queues_are_those_of_settings_routes_and_schedule(settings):
+    settings.PERFMON = {"PATIENT_QUEUES": ["slow"]}
+
     class Conf:
         task_default_queue = "celery"
         task_routes = {"a": {"queue": "generate"}, "b": "generate_batch", "c": {}}
@@ -232,7 +234,7 @@ def test_queues_are_those_of_settings_routes_and_schedule():
         class amqp:  # noqa: N801
             queues = {"celery": None}
 
-    assert queue_names(App()) == ["celery", "generate", "generate_batch", "nightly"]
+    assert queue_names(App()) == ["celery", "generate", "generate_batch", "nightly", "slow"]
 
 
 def test_without_a_broker_no_queue_is_asked_for():
