@@ -221,7 +221,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "queue_order_strategy": "priority",  # a worker of several queues empties them in the order it names them
 }
 # Writing has queues of its own, somebody waits for the first, and a worker that takes nothing else.
-CELERY_TASK_ROUTES = {"articles.tasks.generation.generation_run": {"queue": "generate"}}
+CELERY_TASK_ROUTES = {
+    f"articles.tasks.generation.{name}": {"queue": "generate"} for name in ("generation_run", "endpoints_probe")
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {"task": "omniwriter.tasks.sessions_clear", "schedule": 86_400.0},
@@ -235,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 2.0},  # one that waited so long has another behind it
     },
+    "look after providers": {"task": "articles.tasks.generation.endpoints_probe", "schedule": 15.0},
     "advance batches": {"task": "articles.tasks.batches.generation_batches_advance", "schedule": 5.0},
     "take up images": {"task": "articles.tasks.images.images_take_up", "schedule": 300.0},
     "clean up image files": {"task": "articles.tasks.images.image_files_clean_up", "schedule": 86_400.0},

@@ -5,7 +5,7 @@ from articles.tasks.batches import generation_batches_advance
 from articles.tasks.bulk import bulk_job_run, bulk_jobs_resume
 from articles.tasks.caching import cache_warm
 from articles.tasks.files import private_files_clean_up
-from articles.tasks.generation import generation_run, generations_take_up
+from articles.tasks.generation import endpoints_probe, generation_run, generations_take_up
 from articles.tasks.images import image_encode_files, image_files_clean_up, images_take_up
 from articles.tasks.quality import similarity_catch_up
 from articles.tasks.schedule import articles_follow_schedule, autosaves_thin_out
@@ -17,6 +17,7 @@ __all__ = [
     "bulk_job_run",
     "bulk_jobs_resume",
     "cache_warm",
+    "endpoints_probe",
     "generation_batches_advance",
     "generation_run",
     "generations_take_up",

@@ -25,6 +25,14 @@ def generations_take_up() -> None:
     jobs_take_up()
 
 
+@shared_task(ignore_result=True, expires=30)
+def endpoints_probe() -> None:
+    """Ask endpoints that are unwell, or that nobody asked lately, how they are; in the writer, which has the client."""
+    from articles.providers.probing import endpoints_probe as probe
+
+    probe()
+
+
 @worker_shutting_down.connect(dispatch_uid="articles.generation.stopping")
 def hand_over(**_: Any) -> None:
     """Have this process's runners give their jobs back: they see it within half a second."""
