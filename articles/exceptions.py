@@ -20,7 +20,7 @@ class TransitionError(ArticleError):
     """An article can't take this step from where it is."""
 
     def __init__(self, action: str, status: str) -> None:
-        super().__init__(f"The step “{action}” is not open to an article that is {status}.")
+        super().__init__(f"The step “{action}” is not open to what is {status}.")
         self.action = action
         self.status = status
 

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 PERIOD_S = 60
 #: Calls a minute where ``API_RATES_PER_MIN`` says nothing else; 0 is no limit.
-RATES_PER_MIN: Mapping[str, int] = {"anonymous": 1200, "token": 3000, "write": 300, "login": 20}
+RATES_PER_MIN: Mapping[str, int] = {"anonymous": 1200, "token": 3000, "write": 300, "login": 20, "generate": 30}
 _LOG_EVERY_S = 60.0
 
 

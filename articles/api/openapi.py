@@ -28,13 +28,14 @@ HEADERS: dict[str, dict[str, Any]] = {
     "RateLimit-Reset": {"description": "Seconds until the next minute.", "schema": _NUMBER},
     "ETag": {"description": "Changes with the answer.", "required": True, "schema": _TEXT},
     "Cache-Control": {"required": True, "schema": _TEXT},
-    "Location": {"description": "The new article.", "required": True, "schema": _TEXT},
+    "Location": {"description": "What was made.", "required": True, "schema": _TEXT},
     "WWW-Authenticate": {"required": True, "schema": _TEXT},
     "Retry-After": {"description": "Seconds.", "required": True, "schema": _NUMBER},
     "Idempotency-Replayed": {"description": "The answer of the first call.", "schema": {"const": "true"}},
 }
 _BY_STATUS = {
-    "200": ("ETag", "Cache-Control"), "304": ("ETag", "Cache-Control"), "401": ("WWW-Authenticate",),
+    "200": ("ETag", "Cache-Control"), "202": ("ETag", "Cache-Control", "Location", "Idempotency-Replayed"),
+    "304": ("ETag", "Cache-Control"), "401": ("WWW-Authenticate",),
     "429": ("Retry-After",),
 }  # fmt: skip
 #: The refusals, which are the same wherever they come from.

@@ -17,7 +17,7 @@ from articles.rendering import render_markdown
 Schema = Mapping[str, Any]
 _JSON = "application/json"
 _FORM = "multipart/form-data"
-_SAMPLES: Mapping[str, object] = {"article_id": 1, "token_id": 1}
+_SAMPLES: Mapping[str, object] = {"article_id": 1, "token_id": 1, "job_id": 1}
 _LIMITS = (
     ("minimum", "from {}"), ("maximum", "to {}"), ("minLength", "not empty"),
     ("maxLength", "at most {} characters"), ("maxItems", "at most {}"),

@@ -21,6 +21,7 @@ ROUTERS = (
     "articles.api.revisions.router",
     "articles.api.taxonomy.router",
     "articles.api.images.router",
+    "articles.api.generation.router",
     "articles.api.auth.router",
 )
 DESCRIPTION = """\

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-from articles.enums import Action, Language, Origin, RevisionKind, Status
+from articles.enums import Action, GenerationStatus, Language, Origin, RevisionKind, Status
 from articles.limits import (
     MAX_BODY_CHARS,
     MAX_EXCERPT_CHARS,
@@ -281,4 +281,9 @@ class Problem(Schema):
     errors: list[FieldProblem] = Field(default_factory=list, description="Each refused field; at most 20.")
     current_version: int | None = Field(None, description="With 412: the version that is there.")
     current: str | None = Field(None, description="With 412: where to read it.")
-    status_now: Status | None = Field(None, description="With 409: where the article is instead.")
+    status_now: Status | GenerationStatus | None = Field(
+        None, description="With 409: where the article or the job is instead."
+    )
+    code: Literal["jobs", "account", "site"] | None = Field(None, description="With 429: which budget is used up.")
+    limit: str | None = Field(None, description="With 429: a budget's jobs a day, or US$ a month.")
+    used: str | None = Field(None, description="With 429: how much of the budget is used.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -33,18 +33,27 @@ def session_of(scope: Mapping[str, Any]) -> Credential:
     return Credential(session=getattr(scope.get("session"), "session_key", None) or "")
 
 
-def standing(credential: Credential, job_id: int) -> int:
-    """Return ``OK`` for who may watch the job, or the websocket's code to close with; reads the database."""
+class Standing(NamedTuple):
+    """``code`` is ``OK`` for who may watch, or the websocket's code to close with; ``account_id`` is 0 for nobody."""
+
+    code: int
+    account_id: int = 0
+
+
+def standing(credential: Credential, job_id: int) -> Standing:
+    """Return how somebody stands to a job; reads the database."""
     if credential.token:
         token = token_authenticate(raw=credential.token)
         if token is None:
-            return LOG_IN
-        may = any(scope in token.scopes for scope in SCOPES) and job_is_visible(account=token.user, job_id=job_id)
-        return OK if may else NOT_ALLOWED
-    account = _account_of(credential.session)
+            return Standing(LOG_IN)
+        if not any(scope in token.scopes for scope in SCOPES):
+            return Standing(NOT_ALLOWED, token.user_id)
+        account: Any = token.user
+    else:
+        account = _account_of(credential.session)
     if not account.is_authenticated or not account.is_active:
-        return LOG_IN
-    return OK if job_is_visible(account=account, job_id=job_id) else NOT_ALLOWED
+        return Standing(LOG_IN)
+    return Standing(OK if job_is_visible(account=account, job_id=job_id) else NOT_ALLOWED, account.pk)
 
 
 def _account_of(session_key: str) -> Any:

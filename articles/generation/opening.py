@@ -7,8 +7,8 @@ from typing import Any
 
 from articles.generation.events import Event
 from articles.generation.jobs import end_of, snapshot_of
-from articles.generation.payload import job_view
-from articles.generation.playback import Playback
+from articles.generation.payload import View, job_view
+from articles.generation.playback import Playback, play
 from articles.generation.stream import Numbered, read
 from articles.generation.tape import START, TapeAwayError
 from articles.models import GenerationJob
@@ -48,6 +48,13 @@ def snapshot_event(job_id: int, picture: dict[str, Any]) -> Event:
     """Return the whole of a job as viewers are told it; ``picture`` is what its stream says beyond the row."""
     job = GenerationJob.objects.select_related("owner", "article", "batch").get(pk=job_id)
     return {"type": "snapshot", **job_view(job, picture)}
+
+
+def live_view(job: GenerationJob) -> View:
+    """Return a job's payload, of an open one with what its stream says beyond the row."""
+    if not job.is_open:
+        return job_view(job)
+    return job_view(job, play(event for _seq, event in _heard(job.pk)).picture())
 
 
 def job_is_over(job_id: int) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from articles.generation.frames import Frame
+from articles.generation.viewer_frames import Frame
 
 MOST_WAITING = 256
 TakeWhole = Callable[["Viewer"], Awaitable[Frame]]

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from articles.generation.frames import Frame
 from articles.generation.viewer import Viewer
+from articles.generation.viewer_frames import Frame
 from articles.generation.watch import Watch
 
 Take = Callable[[], Awaitable[Frame]]

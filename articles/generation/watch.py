@@ -12,12 +12,12 @@ from typing import Any
 from articles.enums import GenerationStatus
 from articles.generation.drawing import Drawing
 from articles.generation.events import Event
-from articles.generation.frames import Frame, topic_of
 from articles.generation.opening import Opened, job_is_over, job_open, snapshot_event
 from articles.generation.playback import Playback
 from articles.generation.stream import listen
 from articles.generation.threads import in_thread
 from articles.generation.viewer import MOST_WAITING, Viewer
+from articles.generation.viewer_frames import Frame, topic_of
 
 logger = logging.getLogger(__name__)
 

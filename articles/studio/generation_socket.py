@@ -51,7 +51,7 @@ class GenerationConsumer(AsyncWebsocketConsumer):
         await self.accept()
         credential = Credential(token=token) if token else session_of(self.scope)
         job_id: int = self.scope["url_route"]["kwargs"]["job_id"]
-        code = await in_thread(standing)(credential, job_id)
+        code = (await in_thread(standing)(credential, job_id)).code
         if code != OK:
             await self.close(code)
             return
@@ -84,7 +84,7 @@ class GenerationConsumer(AsyncWebsocketConsumer):
         """Look again each minute: the account may have logged out, or the token been revoked."""
         while True:
             await asyncio.sleep(self._recheck_s * random.uniform(0.8, 1.0))  # noqa: S311 - spreads the questions
-            code = await in_thread(standing)(credential, job_id)
+            code = (await in_thread(standing)(credential, job_id)).code
             if code != OK:
                 await self.close(code)
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,7 +23,7 @@ def test_the_document_describes_every_operation_once(client: Client) -> None:
     served = client.get("/api/openapi.json").json()
 
     assert served["openapi"].startswith("3.")
-    assert len(OPERATIONS) == sum(len(methods) for methods in served["paths"].values()) == 25
+    assert len(OPERATIONS) == sum(len(methods) for methods in served["paths"].values()) == 29
     limit = next(item for item in OPERATIONS["article_list"][2]["parameters"] if item["name"] == "limit")
     assert (limit["schema"]["minimum"], limit["schema"]["maximum"]) == (1, 100)
     assert served["components"]["schemas"]["ArticleIn"]["additionalProperties"] is False
@@ -68,6 +69,13 @@ def test_the_examples_of_creating_and_changing_work(author: User, program: MakeP
 
     assert (created.status_code, changed.status_code) == (201, 200)
     assert changed.json()["title"] == "On lamps and candles"
+
+
+def test_the_example_of_generating_works(author: User, program: MakeProgram, settings: Any) -> None:
+    settings.LLM_ENDPOINTS = [{"name": "bundled", "base_url": "http://127.0.0.1:9/v1", "model": "small"}]
+    path, _method, described = OPERATIONS["generation_start"]
+
+    assert program(author).post(path, example_body(described)).status_code == 202
 
 
 @pytest.mark.parametrize("step", ["return", "approve", "schedule"])

@@ -11,10 +11,12 @@ from django.contrib.auth.models import User
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 
-from articles.models import Article, Category
+from articles.enums import GenerationKind, GenerationStatus
+from articles.models import Article, Category, GenerationJob
 from articles.services.tokens import token_create
 from articles.tokens import Scope
 
@@ -32,8 +34,9 @@ CONFIG = {
         "missing_required_header": {"expected-statuses": [401, 428]},
     },
 }
-#: Articles that are there, in turn with an id that schemathesis made up.
+#: Articles that are there, in turn with an id that schemathesis made up; and generation jobs.
 there: list[int] = []
+jobs_there: list[int] = []
 
 api = schemathesis.openapi.from_wsgi(
     "/api/openapi.json", get_wsgi_application(), config=SchemathesisConfig.from_dict(CONFIG)
@@ -42,22 +45,25 @@ api = schemathesis.openapi.from_wsgi(
 
 @api.hook
 def map_path_parameters(context: Any, path_parameters: Any) -> Any:
-    """Send every second call to an article that is there."""
-    made_up = path_parameters.get("article_id") if isinstance(path_parameters, dict) else None
-    if there and isinstance(made_up, int) and made_up >= 0:  # what is wrong on purpose stays so
-        there.append(there.pop(0))
-        if there[0] >= 0:
-            path_parameters["article_id"] = there[0]
+    """Send every second call to an article, or a job, that is there."""
+    for name, ids in (("article_id", there), ("job_id", jobs_there)):
+        made_up = path_parameters.get(name) if isinstance(path_parameters, dict) else None
+        if ids and isinstance(made_up, int) and made_up >= 0:  # what is wrong on purpose stays so
+            ids.append(ids.pop(0))
+            if ids[0] >= 0:
+                path_parameters[name] = ids[0]
     return path_parameters
 
 
 @pytest.fixture(autouse=True)
 def world(db: None, settings: Any, draft: Make, published: Make) -> Any:
     """A few articles, and a caller who may ask as often as it likes."""
-    settings.API_RATES_PER_MIN = dict.fromkeys(("anonymous", "token", "write", "login"), 0)
+    settings.API_RATES_PER_MIN = dict.fromkeys(("anonymous", "token", "write", "login", "generate"), 0)
+    settings.LLM_ENDPOINTS = [{"name": "bundled", "base_url": "http://127.0.0.1:9/v1", "model": "small"}]
     settings.AXES_ENABLED = False
     Category.objects.create(name="Lamps", slug="lamps")
     there[:] = [published("On lamps").pk, -1, draft("Hidden").pk, -1]
+    jobs_there[:] = [_job(status).pk for status in (GenerationStatus.QUEUED, GenerationStatus.FAILED)] + [-1]
     # As Django's own test client does: the test's transaction is on this connection.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -65,6 +71,16 @@ def world(db: None, settings: Any, draft: Make, published: Make) -> Any:
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
     there.clear()
+    jobs_there.clear()
+
+
+def _job(status: GenerationStatus) -> GenerationJob:
+    finished = None if status == GenerationStatus.QUEUED else timezone.now()
+    owner = User.objects.get_or_create(username="clarice")[0]
+    parameters = {"title": "Compost", "words": 300}
+    return GenerationJob.objects.create(
+        kind=GenerationKind.ARTICLE, owner=owner, parameters=parameters, status=status, finished_at=finished
+    )
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from django.db import connections
 
 from articles.generation import threads
 from articles.generation.events import Event
-from articles.generation.frames import Frame
 from articles.generation.playback import Playback
+from articles.generation.viewer_frames import Frame
 from articles.generation.viewers import Viewers
 
 
