@@ -1,0 +1,30 @@
+"""What holds for all requests of a job: which size of model answers, and what its prompt says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from articles.enums import GenerationKind
+from articles.generation.prompts import Frame
+from articles.generation.templates import rendered
+from articles.generation.variables import values_of
+from articles.models import GenerationJob
+from articles.providers.endpoints import endpoint_named
+from articles.providers.router import endpoints_for
+
+
+def frame_of(job: GenerationJob) -> Frame:
+    """Return it; with a prompt version of the job, its wording with the job's values filled in."""
+    is_small = is_small_model(job.language, job.endpoint_wanted)
+    version = job.prompt_version
+    if version is None or job.kind == GenerationKind.TEST:
+        return Frame(is_small=is_small)
+    values: dict[str, Any] = values_of(job.parameters, job.language)
+    return Frame(is_small, rendered(version.system, values), rendered(version.text, values))
+
+
+def is_small_model(language: str, wanted: str = "") -> bool:
+    """Whether only the bundled model would answer."""
+    chosen = endpoint_named(wanted) if wanted else None
+    able = [chosen] if chosen else endpoints_for(language)
+    return bool(able) and all(endpoint.bundled for endpoint in able)
