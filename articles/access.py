@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 
 from articles.enums import Action, Status
-from articles.models import Article
+from articles.models import Article, PromptTemplate
 from articles.workflow import Stage, Standing, open_actions
 
 Account = AbstractBaseUser | AnonymousUser
@@ -86,6 +86,12 @@ def stage_of(article: Article) -> Stage:
 def actions_for(account: Account, article: Article) -> list[Action]:
     """Return the steps ``account`` can take with ``article`` now."""
     return open_actions(stage_of(article), standings(account, article))
+
+
+def may_change_prompt(account: Account, template: PromptTemplate) -> bool:
+    """Whether ``account`` may change a prompt template: whoever made it, and who may change any article."""
+    is_own = account.pk is not None and template.created_by_id == account.pk
+    return (is_own and may_write(account)) or _has(account, CHANGE)
 
 
 def _has(account: Account, permission: str) -> bool:

@@ -6,9 +6,9 @@ from articles.content import Content, count_words
 from articles.enums import Origin
 from articles.generation.choices import SUGGESTED
 from articles.generation.cleaning import cleaned, is_meagre, without_repeats
-from articles.generation.frames import frame_of
+from articles.generation.manners import manner_of
 from articles.generation.outlines import LEAST_TITLES, filled_up, merged, titles_in
-from articles.generation.prompts import Frame, outline_request, section_count, section_request
+from articles.generation.prompts import Manner, outline_request, section_count, section_request
 from articles.generation.repetition import LoopGuard
 from articles.generation.sections import Section, markdown_of
 from articles.generation.suggestions import Suggestions, suggest
@@ -26,7 +26,7 @@ class OutlineWriter:
     def write(self, pen: Pen) -> Result:
         """Write the titles."""
         wish = wish_of(pen.job.parameters, pen.job.language)
-        titles = outline_of(pen, wish, frame_of(pen.job))
+        titles = outline_of(pen, wish, manner_of(pen.job))
         return Result("\n".join(f"- {title}" for title in titles), {"outline": titles})
 
     def finish(self, job: GenerationJob, result: Result) -> Article | None:
@@ -40,23 +40,23 @@ class ArticleWriter:
     def write(self, pen: Pen) -> Result:
         """Write what is not written yet."""
         wish = wish_of(pen.job.parameters, pen.job.language)
-        frame = frame_of(pen.job)
+        manner = manner_of(pen.job)
         state = pen.job.state
         titles = list(state.get("titles") or wish.outline)
         sections: list[Section] = list(state.get("sections", []))
         if not titles:
-            titles = outline_of(pen, wish, frame)
+            titles = outline_of(pen, wish, manner)
         if not sections:
             pen.outline(titles)
             pen.keep({"titles": titles, "sections": []}, "")
         for number in range(len(sections) + 1, len(titles) + 1):
-            text = _section(pen, wish, frame, titles, sections)
+            text = _section(pen, wish, manner, titles, sections)
             sections.append({"title": titles[number - 1], "text": text})
             pen.keep({"titles": titles, "sections": sections}, markdown_of(sections))
         body = markdown_of(sections)
         pen.stage("suggestions", sections=len(titles))
         fields = [name for name in SUGGESTED if name != "title" or not wish.title]
-        suggestions = suggest(pen, frame, body=body, title=wish.title, wish=wish, fields=fields)
+        suggestions = suggest(pen, manner, body=body, title=wish.title, wish=wish, fields=fields)
         return Result(body, {"outline": titles, "words": count_words(body), **suggestions.to_json()})
 
     def finish(self, job: GenerationJob, result: Result) -> Article | None:
@@ -72,14 +72,14 @@ class ArticleWriter:
         return article_create(content=content, author=job.owner)
 
 
-def outline_of(pen: Pen, wish: ArticleWish, frame: Frame) -> list[str]:
+def outline_of(pen: Pen, wish: ArticleWish, manner: Manner) -> list[str]:
     """Ask for the sections; what no answer gives is filled up with titles that fit any subject, with a note."""
     pen.stage("outline")
     count = min(7, section_count(wish.words))
     titles: list[str] = []
     for attempt in range(_TRIES):
-        answer = pen.ask(outline_request(wish, frame, seed=_seed(pen.job, 0, attempt)), purpose="outline")
-        titles = merged(titles, titles_in(answer, wish, near=frame.is_small))
+        answer = pen.ask(outline_request(wish, manner, seed=_seed(pen.job, 0, attempt)), purpose="outline")
+        titles = merged(titles, titles_in(answer, wish, near=manner.is_small))
         if len(titles) >= LEAST_TITLES:
             break
     if len(titles) < LEAST_TITLES:
@@ -87,7 +87,7 @@ def outline_of(pen: Pen, wish: ArticleWish, frame: Frame) -> list[str]:
     return filled_up(titles, count, wish)
 
 
-def _section(pen: Pen, wish: ArticleWish, frame: Frame, titles: list[str], sections: list[Section]) -> str:
+def _section(pen: Pen, wish: ArticleWish, manner: Manner, titles: list[str], sections: list[Section]) -> str:
     """Write one section; one that came to little is asked once more, and the better one is kept."""
     number, tail = len(sections) + 1, sections[-1]["text"] if sections else ""
     title, earlier = titles[number - 1], markdown_of(sections)
@@ -95,10 +95,10 @@ def _section(pen: Pen, wish: ArticleWish, frame: Frame, titles: list[str], secti
     pen.stage("section", section=number, sections=len(titles), title=title)
     best, was_cut = "", False
     for attempt in range(_TRIES):
-        request = section_request(wish, frame, titles, number, tail=tail, seed=_seed(pen.job, number, attempt))
+        request = section_request(wish, manner, titles, number, tail=tail, seed=_seed(pen.job, number, attempt))
         written = pen.write(request, purpose="section", section=number, guard=LoopGuard())
         text = cleaned(written.text, title, is_whole=written.finish == "stop")
-        text = without_repeats(text, earlier, alike=frame.is_small)
+        text = without_repeats(text, earlier, alike=manner.is_small)
         if count_words(text) >= count_words(best):
             best, was_cut = text, written.is_cut
         if not is_meagre(best, words):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from articles.enums import GenerationKind
-from articles.generation.prompts import Frame
+from articles.generation.prompts import Manner
 from articles.generation.templates import rendered
 from articles.generation.variables import values_of
 from articles.models import GenerationJob
@@ -13,14 +11,14 @@ from articles.providers.endpoints import endpoint_named
 from articles.providers.router import endpoints_for
 
 
-def frame_of(job: GenerationJob) -> Frame:
+def manner_of(job: GenerationJob) -> Manner:
     """Return it; with a prompt version of the job, its wording with the job's values filled in."""
     is_small = is_small_model(job.language, job.endpoint_wanted)
     version = job.prompt_version
     if version is None or job.kind == GenerationKind.TEST:
-        return Frame(is_small=is_small)
-    values: dict[str, Any] = values_of(job.parameters, job.language)
-    return Frame(is_small, rendered(version.system, values), rendered(version.text, values))
+        return Manner(is_small=is_small)
+    values = values_of(job.parameters, job.language, version.variables)
+    return Manner(is_small, rendered(version.system, values), rendered(version.text, values))
 
 
 def is_small_model(language: str, wanted: str = "") -> bool:

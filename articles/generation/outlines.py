@@ -15,7 +15,7 @@ LEAST_TITLES = 3
 #: A capital letter first, then no commas and no full stops: with these a small model lists sentences.
 _PATTERN = "^[A-ZÀ-Ú][A-Za-zÀ-ÿ0-9' -]{6,55}[?]?$"
 _LEAST_WORDS, _MOST_WORDS, _MOST_WORD_CHARS = 2, 9, 18
-_ALIKE = 0.6  # of the words of both titles
+_ALIKE = 0.7  # of the words of both titles
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 #: A title that ends with one of these was cut off by the limit of its length.
 _OPEN_END_WORDS = """

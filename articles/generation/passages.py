@@ -6,8 +6,9 @@ import re
 
 from articles.generation.cleaning import cleaned, ended
 from articles.generation.edits import edit_request, pieces_of, test_request
-from articles.generation.frames import frame_of, is_small_model
+from articles.generation.manners import manner_of
 from articles.generation.repetition import LoopGuard
+from articles.generation.variables import values_of
 from articles.generation.writers import Pen, Result
 from articles.models import Article, GenerationJob, PromptVersion
 
@@ -20,12 +21,12 @@ class PassageWriter:
     def write(self, pen: Pen) -> Result:
         """Write the passage anew."""
         parameters = pen.job.parameters
-        frame = frame_of(pen.job)
+        manner = manner_of(pen.job)
         pieces = pieces_of(parameters["text"])
         done: list[str] = list(pen.job.state.get("pieces", []))
         pen.stage("edit", section=1, sections=1)
         for number in range(len(done) + 1, len(pieces) + 1):
-            request = edit_request(parameters, pieces, number, frame, pen.job.language, seed=pen.job.pk + number)
+            request = edit_request(parameters, pieces, number, manner, pen.job.language, seed=pen.job.pk + number)
             written = pen.write(request, purpose="edit", section=1, guard=LoopGuard())
             text = cleaned(written.text, "", is_whole=written.finish == "stop")
             if written.is_cut:
@@ -52,10 +53,8 @@ class TestWriter:
         job = pen.job
         version = job.prompt_version or PromptVersion.objects.get(pk=job.parameters["prompt_version"])
         pen.stage("test", section=1, sections=1)
-        is_small = is_small_model(job.language, job.endpoint_wanted)
-        request = test_request(
-            version.system, version.text, job.parameters, job.language, is_small=is_small, seed=job.pk
-        )
+        values = values_of(job.parameters, job.language, version.variables)
+        request = test_request(version.system, version.text, values, manner_of(job), job.language, seed=job.pk)
         written = pen.write(request, purpose="test", section=1, guard=LoopGuard())
         text = ended(written.text) if written.finish != "stop" else written.text.strip()
         pen.trim(1, text)

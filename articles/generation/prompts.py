@@ -1,6 +1,6 @@
 """What a model is asked for an article: pure functions from values to requests, the same for the same values.
 
-A small model (``Frame.is_small``) does best with one short sentence and forgets it when it is shown what it wrote
+A small model (``Manner.is_small``) does best with one short sentence and forgets it when it is shown what it wrote
 before; a large one is told the place in the article, its neighbours and how the last section ended. Both are built to
 fit ``ROOM_TOKENS`` with their answer, so that they fit whichever endpoint takes the turn.
 """
@@ -28,7 +28,7 @@ _TAIL_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Manner:
     """What holds for all requests of a job: the size of the model, and what a prompt template says.
 
     ``system`` replaces who the model is, ``guidance`` is what the template asks for, its variables filled in.
@@ -51,41 +51,41 @@ def section_count(words: int) -> int:
     return max(3, min(choices.MAX_SECTIONS, round(words / WORDS_PER_SECTION), 7 if words <= 1_400 else 12))
 
 
-def outline_request(wish: ArticleWish, frame: Frame, *, seed: int) -> ChatRequest:
+def outline_request(wish: ArticleWish, manner: Manner, *, seed: int) -> ChatRequest:
     """Ask for the sections' titles, as JSON."""
     count = min(7, section_count(wish.words))
     asked = "Article: {about}. List {count} different section titles."
     example = Message("user", asked.format(about=quoted_line(EXAMPLE_TITLE), count=5))
     plan = Message("assistant", EXAMPLE_PLAN)
     last = asked.format(about=quoted_line(wish.subject, 160), count=count)
-    if not frame.is_small:
+    if not manner.is_small:
         last = "\n".join(
-            [f"Plan an article of {count} sections. {_about(wish, frame)}",
+            [f"Plan an article of {count} sections. {_about(wish, manner)}",
              "List the sections' titles: each about another part of the subject, two to nine words, without numbers."]
         )  # fmt: skip
-    shown = (example, plan) if frame.is_small else ()
+    shown = (example, plan) if manner.is_small else ()
     return ChatRequest(
-        messages=(frame.opening(wish.language), *shown, Message("user", last)), max_tokens=40 + 22 * count,
+        messages=(manner.opening(wish.language), *shown, Message("user", last)), max_tokens=40 + 22 * count,
         temperature=0.5, seed=seed, json_schema=outline_schema(count), repeat_penalty=1.08, language=wish.language,
     )  # fmt: skip
 
 
 def section_request(
-    wish: ArticleWish, frame: Frame, titles: Sequence[str], number: int, *, tail: str = "", seed: int
+    wish: ArticleWish, manner: Manner, titles: Sequence[str], number: int, *, tail: str = "", seed: int
 ) -> ChatRequest:
     """Ask for section ``number`` (from 1) of those titles; ``tail`` is how the one before ended."""
     words = max(40, round(wish.words / len(titles)))
     tokens = min(_MOST_SECTION_TOKENS, round(words * _TOKENS_PER_WORD.get(wish.language, 2.0)) + 12)
-    asked = _small_section(wish, frame, titles[number - 1])
-    if not frame.is_small:
-        asked = _large_section(wish, frame, titles, number, words, tail)
+    asked = _small_section(wish, manner, titles[number - 1])
+    if not manner.is_small:
+        asked = _large_section(wish, manner, titles, number, words, tail)
     return ChatRequest(
-        messages=(frame.opening(wish.language), Message("user", asked)), max_tokens=tokens,
-        temperature=0.2 if frame.is_small else 0.7, top_p=0.95, seed=seed, repeat_penalty=1.02, language=wish.language,
+        messages=(manner.opening(wish.language), Message("user", asked)), max_tokens=tokens,
+        temperature=0.2 if manner.is_small else 0.7, top_p=0.95, seed=seed, repeat_penalty=1.02, language=wish.language,
     )  # fmt: skip
 
 
-def _small_section(wish: ArticleWish, frame: Frame, title: str) -> str:
+def _small_section(wish: ArticleWish, manner: Manner, title: str) -> str:
     tone = "" if wish.tone == choices.DEFAULT_TONE else f"The tone is {choices.TONES[wish.tone].wording}."
     parts = [
         f"Write the part {quoted_line(title, 120)} of a blog article about {quoted_line(wish.subject, 160)}.",
@@ -93,17 +93,17 @@ def _small_section(wish: ArticleWish, frame: Frame, title: str) -> str:
         f"It is for {quoted_line(wish.audience, 80)}." if wish.audience else "",
         f"The article: {quoted_line(wish.brief, _SMALL_BRIEF_CHARS)}." if wish.title and wish.brief else "",
         tone,
-        frame.guidance,
+        manner.guidance,
     ]
     return " ".join(part for part in parts if part)
 
 
 def _large_section(
-    wish: ArticleWish, frame: Frame, titles: Sequence[str], number: int, words: int, tail: str
+    wish: ArticleWish, manner: Manner, titles: Sequence[str], number: int, words: int, tail: str
 ) -> str:  # fmt: skip
     place = f"section {number} of {len(titles)}, {quoted_line(titles[number - 1], 120)}, in about {words} words"
     lines = [
-        _about(wish, frame),
+        _about(wish, manner),
         f"Its sections: {', '.join(quoted_line(title, 60) for title in titles)}.",
         f"Write {place} of Markdown without a heading.",
         "Say nothing that belongs to the other sections, and do not repeat the title.",
@@ -115,7 +115,7 @@ def _large_section(
     return "\n".join(lines)
 
 
-def _about(wish: ArticleWish, frame: Frame) -> str:
+def _about(wish: ArticleWish, manner: Manner) -> str:
     """Return what is known of the article, in sentences."""
     parts = [
         f"The article is about {quoted_line(wish.subject)}.",
@@ -123,6 +123,6 @@ def _about(wish: ArticleWish, frame: Frame) -> str:
         f"Its tone is {choices.TONES[wish.tone].wording}.",
         f"Use these words where they fit: {quoted_line(', '.join(wish.keywords), 400)}." if wish.keywords else "",
         f"What was asked for:\n{quoted_block(wish.brief, _BRIEF_CHARS)}" if wish.brief and wish.title else "",
-        frame.guidance,
+        manner.guidance,
     ]
     return " ".join(part for part in parts if part)

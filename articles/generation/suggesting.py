@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from articles.generation.frames import frame_of
+from articles.generation.manners import manner_of
 from articles.generation.suggestions import suggest
 from articles.generation.writers import Pen, Result
 from articles.models import Article, GenerationJob
@@ -16,7 +16,7 @@ class SuggestionWriter:
         parameters = pen.job.parameters
         pen.stage("suggestions")
         found = suggest(
-            pen, frame_of(pen.job), body=parameters["body"], title=parameters.get("title", ""),
+            pen, manner_of(pen.job), body=parameters["body"], title=parameters.get("title", ""),
             fields=parameters["fields"],
         ).to_json()  # fmt: skip
         return Result("", {name: found[name] for name in parameters["fields"]})

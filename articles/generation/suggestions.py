@@ -11,7 +11,7 @@ from typing import Any
 
 from articles.generation.choices import LANGUAGE_NAMES, SUGGESTED
 from articles.generation.cleaning import cleaned, ended
-from articles.generation.prompts import Frame
+from articles.generation.prompts import Manner
 from articles.generation.quoting import clipped, quoted_block, quoted_line
 from articles.generation.wishes import ArticleWish
 from articles.generation.writers import Pen
@@ -70,17 +70,17 @@ class Suggestions:
 
 
 def suggest(
-    pen: Pen, frame: Frame, *, body: str, title: str = "", wish: ArticleWish | None = None,
+    pen: Pen, manner: Manner, *, body: str, title: str = "", wish: ArticleWish | None = None,
     fields: Iterable[str] = SUGGESTED,
 ) -> Suggestions:  # fmt: skip
     """Ask for those fields of a text; what the answer lacks comes from the text itself, with a note."""
     wanted = [name for name in SUGGESTED if name in set(fields)]
     # The first sentences of a small model's text are better than what it says of them.
-    asked = [name for name in wanted if not frame.is_small or name in ("title", "tags")]
+    asked = [name for name in wanted if not manner.is_small or name in ("title", "tags")]
     found: dict[str, Any] = {}
     if asked:
-        request = suggestion_request(asked, frame, body=body, title=title, language=pen.job.language, seed=pen.job.pk)
-        found = read_suggestions(pen.ask(request, purpose="suggestions"), asked, within=body if frame.is_small else "")
+        request = suggestion_request(asked, manner, body=body, title=title, language=pen.job.language, seed=pen.job.pk)
+        found = read_suggestions(pen.ask(request, purpose="suggestions"), asked, within=body if manner.is_small else "")
     missing = [name for name in asked if not found[name]]
     if missing:
         pen.note("suggestions_fallback", fields=missing)
@@ -89,7 +89,7 @@ def suggest(
 
 
 def suggestion_request(
-    fields: list[str], frame: Frame, *, body: str, title: str, language: str, seed: int
+    fields: list[str], manner: Manner, *, body: str, title: str, language: str, seed: int
 ) -> ChatRequest:  # fmt: skip
     """Ask for those fields as JSON; of a long text the beginning is shown."""
     schema = {
@@ -97,14 +97,14 @@ def suggestion_request(
         "additionalProperties": False,
     }  # fmt: skip
     # A small model would take the block's tag for a part of the text.
-    shown = quoted_line(body, _SMALL_BODY_CHARS) if frame.is_small else f"\n{quoted_block(body, _BODY_CHARS)}"
+    shown = quoted_line(body, _SMALL_BODY_CHARS) if manner.is_small else f"\n{quoted_block(body, _BODY_CHARS)}"
     lines = [
         f"The title of an article is {quoted_line(title)}." if title else "",
         f"The text of an article: {shown}",
         f"Answer with JSON in {LANGUAGE_NAMES.get(language, language)}: {'; '.join(_ASKED[name] for name in fields)}.",
     ]
     return ChatRequest(
-        messages=(frame.opening(language), Message("user", "\n".join(line for line in lines if line))),
+        messages=(manner.opening(language), Message("user", "\n".join(line for line in lines if line))),
         max_tokens=60 + 60 * len(fields), temperature=0.3, seed=seed, json_schema=schema, repeat_penalty=1.05,
         language=language,
     )  # fmt: skip
@@ -130,7 +130,9 @@ def read_suggestions(answer: str, fields: Iterable[str], *, within: str = "") ->
 
 def fallbacks(body: str, *, title: str = "", wish: ArticleWish | None = None) -> dict[str, Any]:
     """Return what the text itself gives for every field."""
+    # What the excerpt cuts between words is cut here after its last whole sentence.
     first = excerpt_of(body)
+    first = ended(first) if first.endswith("…") else first
     subject = title or (wish.subject if wish else "") or ended(first)
     return {
         "title": (clipped(" ".join(subject.split()), MAX_TITLE_CHARS).strip(" ."),),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 #: Escapes first, so that four braces are never read as an opening.
 _PARTS = re.compile(r"(\{\{\{\{|\}\}\}\}|\{\{(?:(?!\{\{|\}\}).)*\}\}|\{\{|\}\})", re.DOTALL)
 _ESCAPES = {"{{{{": "{{", "}}}}": "}}"}
@@ -41,7 +41,7 @@ def parsed(template: str) -> list[Part]:
             errors.append(_unpaired(piece, line))
         elif piece.startswith("{{"):
             name = piece[2:-2].strip()
-            if _NAME.fullmatch(name) is None:
+            if NAME.fullmatch(name) is None:
                 errors.append(_no_name(name, line))
             parts.append(Part(name, is_variable=True))
         elif piece:

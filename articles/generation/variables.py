@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.enums import Language
 from articles.generation.choices import LANGUAGE_NAMES, TONES
 from articles.generation.quoting import quoted_block, quoted_line
+from articles.generation.templates import NAME
 
 _LINE_CHARS, _BRIEF_CHARS, _TEXT_CHARS = 300, 1_200, 2_400
 
@@ -52,6 +55,17 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
+def variable_check(name: str) -> None:
+    """Raise ValidationError unless a template may call a variable of its own so."""
+    if NAME.fullmatch(name) is None:
+        raise ValidationError(
+            gettext("“%(name)s” is no name of a variable. Use small letters, digits and underscores.")
+            % {"name": name[:40]}
+        )
+    if name in VARIABLES:
+        raise ValidationError(gettext("“%(name)s” is there already. Choose another name.") % {"name": name})
+
+
 def samples() -> dict[str, str]:
     """Return a sample of every variable, as it is typed."""
     return {name: variable.sample for name, variable in VARIABLES.items()}
@@ -62,9 +76,11 @@ def prompt_values(typed: Mapping[str, str]) -> dict[str, str]:
     return {name: VARIABLES[name].shown(value) if name in VARIABLES else _line(value) for name, value in typed.items()}
 
 
-def values_of(parameters: Mapping[str, Any], language: str) -> dict[str, str]:
-    """Return the values of a job, as they stand in its prompt."""
-    own = {name: str(value) for name, value in (parameters.get("variables") or {}).items()}
+def values_of(
+    parameters: Mapping[str, Any], language: str, declared: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the values of a job, as they stand in its prompt; ``declared`` are the template's own variables."""
+    given = {name: str(value) for name, value in (parameters.get("variables") or {}).items()}
     tone = TONES.get(parameters.get("tone") or "", TONES["neutral"]).wording
     typed = {
         "title": parameters.get("title", ""), "brief": parameters.get("brief", ""),
@@ -72,4 +88,4 @@ def values_of(parameters: Mapping[str, Any], language: str) -> dict[str, str]:
         "tone": tone, "words": str(parameters.get("words", "")), "text": parameters.get("text", ""),
         "language": LANGUAGE_NAMES.get(language, language), "instruction": parameters.get("instruction", ""),
     }  # fmt: skip
-    return prompt_values({**typed, **own})
+    return prompt_values({**(declared or {}), **typed, **given})

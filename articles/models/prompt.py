@@ -40,6 +40,9 @@ class PromptVersion(models.Model):
     number = models.PositiveIntegerField(_("version"))
     system = models.TextField(_("who the model is"), blank=True, max_length=4_000)
     text = models.TextField(_("what it is asked"), max_length=20_000)
+    variables = models.JSONField(
+        _("own variables"), default=dict, blank=True, help_text=_("Beside the known ones: their names and values.")
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("written by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
