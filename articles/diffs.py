@@ -67,6 +67,14 @@ class DiffBlock:
         return sum(1 for line in self.text.splitlines() if line.strip()) or 1
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A piece of both texts: the same in both, or what was there and what came instead; either may be empty."""
+
+    was: str
+    now: str
+
+
 def word_diff(before: str, after: str) -> list[DiffBlock]:
     """Return how ``before`` became ``after``, as blocks of lines with the words that changed in them."""
     return list(_blocks(word_runs(before, after)))
@@ -83,6 +91,24 @@ def word_runs(before: str, after: str) -> list[Run]:
         for line_was, line_became in pairs:
             runs.extend(_hunk(line_was, line_became, budget))
     return list(_joined(runs))
+
+
+def word_changes(before: str, after: str) -> list[Change]:
+    """Return the same with what was removed beside what came instead, so that each change can be taken by itself."""
+    changes: list[Change] = []
+    removed = ""
+    for run in word_runs(before, after):
+        if run.kind is Kind.REMOVED:
+            changes += [Change(removed, "")] if removed else []
+            removed = run.text
+        elif run.kind is Kind.ADDED:
+            changes.append(Change(removed, run.text))
+            removed = ""
+        else:
+            changes += [Change(removed, "")] if removed else []
+            changes.append(Change(run.text, run.text))
+            removed = ""
+    return changes + ([Change(removed, "")] if removed else [])
 
 
 def word_counts(blocks: Iterable[DiffBlock]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles.diffs import DiffBlock, Kind, Run, folded, word_counts, word_diff, word_runs
+from articles.diffs import DiffBlock, Kind, Run, folded, word_changes, word_counts, word_diff, word_runs
 from articles.limits import MAX_BODY_CHARS
 
 WORD = st.sampled_from(["rain", "sun", "the", "a", "wind", ".", ",", " ", "  ", "\n", "\n\n", "é", "\r\n", "\u2028"])
@@ -36,6 +36,24 @@ def test_a_comparison_holds_both_texts_whole(before: str, after: str) -> None:
     assert (before_of(blocks), after_of(blocks)) == (before, after)
     parts = list(folded(blocks))
     assert (before_of(parts), after_of(parts)) == (before, after)
+
+
+@settings(max_examples=400)
+@given(before=TEXT, after=TEXT, taken=st.randoms(use_true_random=False))
+def test_changes_hold_both_texts_and_any_choice_of_them_lies_between(
+    before: str, after: str, taken: random.Random
+) -> None:
+    parts = word_changes(before, after)
+    assert "".join(part.was for part in parts) == before
+    assert "".join(part.now for part in parts) == after
+    assert all(part.was or part.now for part in parts)
+    chosen = "".join(taken.choice([part.was, part.now]) for part in parts)
+    assert len(chosen) <= len(before) + len(after)
+
+
+def test_a_change_is_what_was_there_and_what_came_instead() -> None:
+    parts = word_changes("The rain falls on the town.", "The snow falls on the old town.")
+    assert [(part.was, part.now) for part in parts if part.was != part.now] == [("rain", "snow"), ("", "old ")]
 
 
 @settings(max_examples=200)
