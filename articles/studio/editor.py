@@ -19,6 +19,7 @@ from articles.access import Account, may_edit, may_read_draft
 from articles.content import Content, count_words
 from articles.enums import Language, Origin, RevisionKind, Status
 from articles.exceptions import NotAllowedError, StaleVersionError, TransitionError
+from articles.generation.choices import MAX_PASSAGE_CHARS, OPERATIONS, TONES
 from articles.limits import MAX_BODY_CHARS
 from articles.models import Article
 from articles.rendering import excerpt_of, render_markdown
@@ -31,6 +32,9 @@ from articles.studio.forms import ArticleForm, form_data, initial_of
 from articles.studio.programmatic import tells_scripts
 from articles.studio.saving import MalformedError, create, read_form, store, wants_json, written
 from articles.studio.words import editor_words, state_words
+
+#: These need a choice or words beside their button.
+_OTHER_OPERATIONS = ("tone", "own")
 
 
 @tells_scripts
@@ -157,6 +161,9 @@ def _page(request: HttpRequest, article: Article | None, form: ArticleForm, *, s
         "words": editor_words(),
         "login_url": resolve_url(settings.LOGIN_URL),
         "is_saved": "saved" in request.GET,
+        "tones": TONES,
+        "operations": {name: choice.label for name, choice in OPERATIONS.items() if name not in _OTHER_OPERATIONS},
+        "most_passage_chars": MAX_PASSAGE_CHARS,
         "is_marked": article is not None and _is_marked(article, str(shown["origin"])),
     }
     return render(request, "studio/editor.html", context, status=status)

@@ -45,7 +45,7 @@ def read_form(request: HttpRequest, article: Article | None) -> tuple[ArticleFor
     """
     if not wants_json(request):
         return ArticleForm(request.POST), RevisionKind.SAVE
-    sent = _read_json(request)
+    sent = read_json(request)
     kind = KINDS.get(sent.pop("kind", RevisionKind.SAVE.value))
     if kind is None:
         raise MalformedError(f"kind is one of {', '.join(KINDS)}.")
@@ -53,6 +53,17 @@ def read_form(request: HttpRequest, article: Article | None) -> tuple[ArticleFor
         raise MalformedError(f"Unknown fields: {', '.join(unknown)[:200]}.")
     kept = initial_of(article) if article else form_data(Content(title=""))
     return ArticleForm({**kept, **sent}), kind
+
+
+def read_json(request: HttpRequest) -> dict[str, Any]:
+    """Return the object of texts and numbers that a script sent; raises MalformedError, RequestDataTooBig."""
+    try:
+        sent = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise MalformedError("The body is not JSON.") from None
+    if not isinstance(sent, dict) or not all(isinstance(value, str | int | None) for value in sent.values()):
+        raise MalformedError("The body is an object of texts and numbers.")
+    return sent
 
 
 def create(form: ArticleForm, *, author: AbstractBaseUser, kind: RevisionKind) -> Article:
@@ -122,13 +133,3 @@ def _with_following_slug(article: Article, content: Content) -> Content:
     if article.slug.startswith(base) and slug_base(article.title) == base:
         return content
     return replace(content, slug=next(free_slugs(base, Article.objects.exclude(pk=article.pk))))
-
-
-def _read_json(request: HttpRequest) -> dict[str, Any]:
-    try:
-        sent = json.loads(request.body)
-    except (ValueError, RecursionError):
-        raise MalformedError("The body is not JSON.") from None
-    if not isinstance(sent, dict) or not all(isinstance(value, str | int | None) for value in sent.values()):
-        raise MalformedError("The body is an object of texts and numbers.")
-    return sent

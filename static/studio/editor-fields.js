@@ -1,7 +1,7 @@
 // The form's written fields as one value, and what is wrong with them.
 
 export const NAMES = [
-  "title", "body", "slug", "excerpt", "language", "category", "tags", "cover", "seo_title", "seo_description", "origin",
+  "title", "body", "slug", "excerpt", "language", "category", "tags", "cover", "seo_title", "seo_description", "origin", "accepted",
 ];
 
 export function makeFields(form) {

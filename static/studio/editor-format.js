@@ -11,12 +11,11 @@ function commandOf(event) {
   return event.shiftKey ? SHIFTED[event.code] : KEYS[event.key.toLowerCase()];
 }
 
-export function startFormat(bar, field, { onImage }) {
+export function startFormat(bar, field, actions) {
   const buttons = [...bar.querySelectorAll("button")];
 
   function run(name) {
-    if (name === "image") onImage();
-    else commands[name](field);
+    (actions[name] ?? commands[name])(field);
   }
 
   function choose(index) {

@@ -7,6 +7,7 @@ import { postJson } from "./editor-request.js";
 const PAUSE_MS = 2000;
 const LEAST_MS = 10000;
 const LONGEST_RETRY_MS = 30000;
+const MADE_BY_THE_SITE = ["slug", "origin"];
 const BLOCKING = ["stale", "notAllowed", "archived", "gone", "tooLarge"];
 
 export function makeSaver({ form, fields, status, backup, onSaved, isRefused }) {
@@ -77,7 +78,9 @@ export function makeSaver({ form, fields, status, backup, onSaved, isRefused }) 
     failures = 0;
     lastAt = Date.now();
     form.elements.version.value = answer.version;
-    if (fields.field("slug").value === sent.slug) fields.field("slug").value = sent.slug = answer.slug;
+    for (const name of MADE_BY_THE_SITE) {
+      if (fields.field(name).value === sent[name]) fields.field(name).value = sent[name] = answer[name];
+    }
     url = answer.save_url;
     saved = JSON.stringify(sent);
     fields.showErrors({});

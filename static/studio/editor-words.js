@@ -3,7 +3,7 @@
 const sentences = JSON.parse(document.getElementById("editor-words")?.textContent ?? "{}");
 
 export function say(name, value = "", version = "") {
-  return (sentences[name] ?? "").replace("%s", value).replace("%v", version);
+  return (sentences[name] ?? "").replace(/%[sv]/g, (mark) => (mark === "%s" ? value : version));
 }
 
 export const language = document.documentElement.lang;

@@ -1,5 +1,7 @@
 // Wires the editor's page. Each behaviour is a module of its own; without scripts the form saves and nothing else works.
 
+import { makeAccepted } from "./editor-accepted.js";
+import { startAi } from "./editor-ai.js";
 import { makeBackup, offerBackup } from "./editor-backup.js";
 import { makeCounts } from "./editor-counts.js";
 import { makeFields } from "./editor-fields.js";
@@ -12,8 +14,10 @@ import { startPresence } from "./editor-presence.js";
 import { makePreview } from "./editor-preview.js";
 import { makeSaver } from "./editor-save.js";
 import { startSeo } from "./editor-seo.js";
+import { makeStanding } from "./editor-standing.js";
 import { makeStatus } from "./editor-status.js";
 import { startSteps } from "./editor-steps.js";
+import { startSuggestions } from "./editor-suggest.js";
 import { makeViews } from "./editor-views.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -40,7 +44,9 @@ function startWriting() {
   const steps = startSteps(find(".side"), saver);
   const images = startImages(find("[data-panel=images]"), { body, cover: fields.field("cover") });
   startHints(find("[data-panel=hints]"), editor, fields);
-  startFormat(find("[data-format]"), body, { onImage: images.open });
+  const accepted = makeAccepted(form, fields);
+  const ai = startAllAi();
+  startFormat(find("[data-format]"), body, { image: images.open, ai: ai.open });
   let isLeaving = false;
 
   function onSaved(answer) {
@@ -55,7 +61,16 @@ function startWriting() {
     backup.moveTo(answer.id);
     seo.saved(answer);
     steps.saved(answer);
+    accepted.saved(answer);
     presence.join(answer.id);
+  }
+
+  function startAllAi() {
+    const panel = find("[data-panel=ai]");
+    const shared = { editor, fields, accepted, standing: makeStanding(panel, fields.field("language")) };
+    const passages = startAi(panel, find("[data-proposal]"), find("[data-ai-done]"), { ...shared, views });
+    startSuggestions(panel.dataset.suggestions, { ...shared, openPanel: passages.open });
+    return passages;
   }
 
   function changed() {
