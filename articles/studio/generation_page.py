@@ -36,15 +36,20 @@ class Offer(NamedTuple):
 def page_of(job: GenerationJob, view: View, account: Any) -> dict[str, Any]:
     """Return what the page says of the job, in the reader's words."""
     return {
-        "said": words.said(view), "speed": words.speed(view), "figures": words.figures(view),
-        "error": words.error(view),
-        "kept_words": words.kept(view, is_kept=job.article_id is not None), "notes": words.notes(view),
-        "blank": words.blank(view), "outline": _outline(view), "sections": _sections(view),
+        "said": _("Stopping") if is_stopping(job) else words.said(view),
+        "speed": words.speed(view), "figures": words.figures(view),
+        "error": words.error(view), "kept_words": words.kept(view, is_kept=job.article_id is not None),
+        "notes": words.notes(view), "blank": words.blank(view), "outline": _outline(view), "sections": _sections(view),
         "calls": [_call(call) for call in view["calls"]], "bill": _bill(view), "retry_at": _retry_at(view),
         "offers": _offers(job, view), "may_act": job.owner_id == account.pk or account.is_superuser,
         "may_vary": job.kind == GenerationKind.ARTICLE and job.status == GenerationStatus.SUCCEEDED,
         "key": f"alternative-{job.pk}-{job.alternatives.count()}",
     }  # fmt: skip
+
+
+def is_stopping(job: GenerationJob) -> bool:
+    """Whether the job was asked to stop and its runner has not done so yet, which takes up to a second."""
+    return job.is_open and job.cancel_requested_at is not None
 
 
 def payload(request: HttpRequest, context: dict[str, Any], view: View, *, with_text: bool) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def _outline(view: View) -> list[View]:
 def _offers(job: GenerationJob, view: View) -> list[Offer]:
     """Return what can be done with the job now."""
     if view["is_open"]:
-        return [Offer("stop", _("Stop"), "danger")]
+        return [] if is_stopping(job) else [Offer("stop", _("Stop"), "danger")]
     if job.status == GenerationStatus.SUCCEEDED or job.article_id is not None:
         return []
     if job.kind != GenerationKind.ARTICLE or not view["words"]:

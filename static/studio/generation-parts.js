@@ -5,10 +5,14 @@ import { getJson } from "./editor-request.js";
 const PAUSE_MS = 120;
 const AFTER_ERROR_MS = 3000;
 
+const TOKEN = /name="csrfmiddlewaretoken" value="[^"]*"/g; // another one in every answer
+const shown = new WeakMap();
+
 function put(part, html) {
-  if (part.dataset.html === html) return;
+  const bare = html.replace(TOKEN, "");
+  if (shown.get(part) === bare) return; // a button that is being pressed stays the same button
   const held = part.contains(document.activeElement);
-  part.dataset.html = html;
+  shown.set(part, bare);
   part.innerHTML = html; // rendered by the site
   if (held) part.querySelector("button, a, input")?.focus();
 }
@@ -17,7 +21,7 @@ export function makeParts(root, { text, figures }) {
   const said = root.querySelector("[data-said]");
   const bar = root.querySelector("[data-bar]");
   let timer = null;
-  let running = null;
+  let running = Promise.resolve();
   let wantsWhole = false;
 
   function show(told) {
@@ -52,7 +56,7 @@ export function makeParts(root, { text, figures }) {
 
   function schedule(delayMs) {
     clearTimeout(timer);
-    timer = setTimeout(() => { running = ask().finally(() => { running = null; }); }, delayMs);
+    timer = setTimeout(() => { running = running.then(ask); }, delayMs); // in order: no older answer over a newer one
   }
 
   return {

@@ -1,5 +1,7 @@
 // The text as it grows: each section as the site rendered it, the one at work with an edge.
 
+const shown = new WeakMap();
+
 export function makeText(root) {
   const box = root.querySelector("[data-text]");
   const template = root.querySelector("[data-section-template]");
@@ -28,8 +30,8 @@ export function makeText(root) {
 
   function write(of, html) {
     const body = of.querySelector("[data-section-body]");
-    if (body.dataset.html === html) return;
-    body.dataset.html = html;
+    if (shown.get(body) === html) return;
+    shown.set(body, html);
     body.innerHTML = html; // sanitised by the site, as for readers
     empty.hidden = true;
   }

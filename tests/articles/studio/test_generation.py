@@ -94,6 +94,13 @@ def test_each_state_is_said_in_words(writer: Client, author: User, fields: dict[
     assert says in page(writer, job(author, **fields).pk)
 
 
+def test_a_text_that_is_being_stopped_says_so_and_is_not_stopped_twice(writer: Client, author: User) -> None:
+    stopping = page(writer, job(author, cancel_requested_at=timezone.now()).pk)
+
+    assert "Stopping" in stopping
+    assert "data-stop" not in stopping
+
+
 def test_a_job_behind_others_knows_its_place(writer: Client, author: User) -> None:
     job(author)
     job(author, status="queued")
