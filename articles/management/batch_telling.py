@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from articles.generation.batch_selectors import Progress as Figures
+from articles.generation.wording import error_words
 from articles.models import GenerationBatch, GenerationJob
 
 Write = Callable[[str], object]
@@ -107,7 +108,6 @@ class JsonTeller:
 
 
 def failure(job: GenerationJob) -> str:
-    """Return why a job failed, for an operator: the code and what the provider said."""
-    error = job.error
-    said = [str(error.get("code", "")), str(error.get("endpoint", "")), str(error.get("message", ""))]
-    return " · ".join(part for part in said if part)
+    """Return why a job failed, and what the provider said."""
+    said = [str(job.error[name]) for name in ("endpoint", "message") if job.error.get(name)]
+    return f"{error_words(job.error)} ({': '.join(said)})" if said else error_words(job.error)

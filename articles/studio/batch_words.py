@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from articles.enums import BatchStatus, GenerationStatus
 from articles.generation.batch_selectors import Progress
+from articles.generation.wording import error_words, wait_words
 from articles.models import GenerationBatch, GenerationJob
-from articles.studio.generation_words import error
 
 _FILTERS = {
     "all": gettext_lazy("All"),
@@ -85,9 +85,11 @@ def filters(progress: Progress) -> list[Filter]:
 
 
 def row_said(job: GenerationJob) -> str:
-    """Return what there is to say of a row beside its status: why it failed, or how far it is."""
+    """Return what there is to say of a row beside its status: why it failed or waits, or how far it is."""
     if job.status == GenerationStatus.FAILED:
-        return error({"error": job.error})
+        return error_words(job.error)
+    if job.status == GenerationStatus.QUEUED and job.waits_for:
+        return wait_words(job.waits_for)
     if job.status == GenerationStatus.STREAMING and job.sections:
         told = {"section": job.section, "sections": job.sections}
         return _("Section %(section)d of %(sections)d") % told

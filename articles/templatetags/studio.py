@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.messages.storage.base import Message
 from django.template import Context
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -128,6 +128,12 @@ def _time(value: datetime, text: str, mark: str) -> SafeString:
 def kind_label(row: RevisionRow) -> str:
     """Return why a revision was kept."""
     return str(RevisionKind(row.kind).label)
+
+
+@register.filter
+def figure(number: int) -> str:
+    """Return a number with its thousands apart, as the reader's language has it."""
+    return str(number_format(number, force_grouping=True))
 
 
 @register.filter

@@ -100,7 +100,8 @@ def test_what_failed_is_told_and_tried_again_on_request(file: Write) -> None:
 
     batch = GenerationBatch.objects.get()
     assert code == 1
-    assert "row 2: Refused: refused · Not that." in said
+    assert "row 2: Refused: The provider’s moderation refused the wish." in said
+    assert "(Not that.)" in said
     assert f"--resume {batch.pk} --retry-failed" in said
 
     GenerationJob.objects.filter(row=2).update(parameters={"title": "On chairs"})

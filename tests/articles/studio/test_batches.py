@@ -139,8 +139,8 @@ def test_latin_1_doubles_and_ten_thousand_rows_with_a_broken_one_are_said(writer
     page = page_of(given(writer, file=("rows.csv", "\n".join(lines).encode("latin-1"))))
 
     assert "This file is Latin-1, not UTF-8; it was read as such." in page
-    assert "Start 9999 articles, leave out 1" in page
-    assert "Row 7313 · Ação 7313" in page
+    assert "Start 9,999 articles, leave out 1" in page
+    assert "Row 7,313 · Ação 7313" in page
     assert "same as row 3" in page
 
 
