@@ -30,6 +30,10 @@ class BudgetForm(Form):
     class Meta:
         model = Budget
         fields = ("scope", "group", "user", "month_limit", "jobs_per_day")
+        help_texts = {
+            "month_limit": gettext_lazy("Empty is no bound; 0 stops all that has a price. Months are UTC."),
+            "jobs_per_day": gettext_lazy("Empty is no bound; 0 stops all. Days are UTC."),
+        }
 
     def clean(self) -> dict[str, Any]:
         """Refuse a budget for nobody, for two, or of nothing; each with what to do."""

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.enums import Language
+from articles.enums import GenerationKind, Language
 from articles.generation import choices
 from articles.generation.planning import Common, keywords_of
 from articles.generation.rows import MAX_BYTES, MAX_ROWS
-from articles.models import Category
+from articles.models import Category, PromptTemplate, PromptVersion
 
 
 class CommonForm(forms.Form):
@@ -40,6 +40,17 @@ class CommonForm(forms.Form):
         help_text=gettext_lazy("Said to the model with every row that has no brief of its own."),
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": None}),
     )  # fmt: skip
+
+    prompt = forms.ModelChoiceField(
+        label=gettext_lazy("Prompt"), required=False, empty_label=gettext_lazy("The usual one"),
+        queryset=PromptTemplate.objects.filter(kind=GenerationKind.ARTICLE, is_archived=False),
+        help_text=gettext_lazy("Its own variables may be columns of the table."),
+    )  # fmt: skip
+
+    def prompt_version(self) -> PromptVersion | None:
+        """Return the newest wording of the chosen prompt."""
+        template: PromptTemplate | None = self.cleaned_data.get("prompt")
+        return template.versions.order_by("-number").first() if template else None
 
     def common(self) -> Common:
         """Return what a valid form says."""

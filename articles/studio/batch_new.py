@@ -17,7 +17,7 @@ from articles.generation.batch_selectors import categories_by_name
 from articles.generation.batches import batch_start
 from articles.generation.errors import BudgetError
 from articles.generation.estimates import Estimate, estimate
-from articles.generation.planning import Common, Plan, plan_rows
+from articles.generation.planning import Plan, plan_rows
 from articles.generation.rows import MAX_BYTES, MAX_ROWS, RowsError, rows_of_file
 from articles.models import GenerationBatch
 from articles.portability.uploads import upload_drop, upload_keep, upload_name, upload_path
@@ -46,7 +46,7 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     given = form.cleaned_data
     file: UploadedFile[Any] = given["file"] or SimpleUploadedFile(_TOPICS, given["topics"].encode())
     try:
-        rows_of_file(file.read(), file.name or "")
+        rows_of_file(file.read(), file.name or "", _variables(form))
     except RowsError as error:
         form.add_error("file" if given["file"] else "topics", str(error))
         return _form(request, form, status=422)
@@ -69,15 +69,16 @@ def batch_check(request: HttpRequest, token: str) -> HttpResponse:
     form = CommonForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
         return HttpResponseRedirect(reverse("studio:batch_new"))
-    name, common = upload_name(path), form.common()
+    name = upload_name(path)
     try:
-        plan = plan_rows(rows_of_file(path.read_bytes(), name), common, categories_by_name())
+        rows = rows_of_file(path.read_bytes(), name, _variables(form))
     except RowsError as error:
         raise Http404(str(error)) from None
+    plan = plan_rows(rows, form.common(), categories_by_name())
     context = _context(request, form, name, plan)
     if request.method == "POST" and plan.planned:
         try:
-            batch = _start(account, token, name, plan, common)
+            batch = _start(account, token, name, plan, form)
         except BudgetError as error:
             context["refusal"] = budget_words(error)
             return render(request, "studio/batch_check.html", context, status=422)
@@ -86,12 +87,19 @@ def batch_check(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "studio/batch_check.html", context)
 
 
-def _start(account: Any, token: str, name: str, plan: Plan, common: Common) -> GenerationBatch:
+def _start(account: Any, token: str, name: str, plan: Plan, form: CommonForm) -> GenerationBatch:
+    common = form.common()
     title = plan.planned[0].title if name == _TOPICS else name
     return batch_start(
         owner=account, name=title, planned=plan.planned, refused=plan.refused, category_id=common.category_id,
         common={"tone": common.tone, "words": common.words, "language": common.language}, request_key=token,
+        prompt_version=form.prompt_version(),
     )  # fmt: skip
+
+
+def _variables(form: CommonForm) -> list[str]:
+    version = form.prompt_version()
+    return list(version.variables) if version else []
 
 
 def _started(account: Any, token: str) -> GenerationBatch | None:

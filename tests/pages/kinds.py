@@ -74,6 +74,12 @@ GENERATION = (
     Kind("studio:generation", "writer", _of("outline")),
     Kind("studio:generation_compare", "writer", lambda world: [world.writing.pk, world.stopped.pk]),
     Kind("studio:generations", "writer"),
+    Kind("studio:batches", "writer"),
+    Kind("studio:batch_new", "writer"),
+    Kind("studio:batch_check", "writer", lambda world: [world.rows], lambda _: "?language=en&tone=neutral&words=500"),
+    Kind("studio:batch", "writer", _of("batch")),
+    Kind("studio:ledger", "writer"),
+    Kind("studio:ledger_calls", "admin"),
 )
 EDITOR = (
     Kind("studio:queue", "editor"),
@@ -96,5 +102,6 @@ ADMIN = (
     Kind("admin:articles_article_change", "admin", _of("article")),
     Kind("admin:articles_category_changelist", "admin"),
     Kind("admin:articles_generationjob_changelist", "admin"),
+    Kind("admin:articles_budget_add", "admin"),
 )
 EVERY = SITE + WRITER + GENERATION + EDITOR + OPERATOR + ADMIN

@@ -19,7 +19,10 @@ from PIL import Image as Picture
 from articles.bulk.jobs import job_start
 from articles.content import Content
 from articles.enums import BulkKind, RevisionKind
-from articles.models import Article, BulkJob, Category, GenerationJob, Image, Revision
+from articles.generation.batches import batch_pause, batch_start
+from articles.generation.planning import Common, plan_rows
+from articles.generation.rows import rows_of_file
+from articles.models import Article, BulkJob, Category, GenerationBatch, GenerationJob, Image, Revision
 from articles.portability.uploads import upload_keep
 from articles.services import publishing
 from articles.services.articles import article_create, article_save
@@ -72,6 +75,8 @@ class World:
     job: BulkJob
     image: Image
     upload: str
+    rows: str
+    batch: GenerationBatch
     writing: GenerationJob
     stopped: GenerationJob
     outline: GenerationJob
@@ -126,7 +131,8 @@ def _write(people: dict[str, User]) -> World:
     return World(
         people=people, article=published, changed=changed, draft=draft, scheduled=scheduled, category=category,
         first=revisions[0], second=revisions[1], job=job, image=image,
-        upload=upload_keep(file=_archive(), owner_id=writer.pk), **_generated(writer),
+        upload=upload_keep(file=_archive(), owner_id=writer.pk),
+        rows=upload_keep(file=_table(), owner_id=writer.pk), batch=_batch(writer), **_generated(writer),
     )  # fmt: skip
 
 
@@ -137,6 +143,22 @@ def _generated(writer: User) -> dict[str, GenerationJob]:
     call(stopped, 2)
     outline = job(writer, kind="outline", status="succeeded", state={"titles": TITLES})
     return {"writing": job(writer), "stopped": stopped, "outline": outline}
+
+
+def _batch(writer: User) -> GenerationBatch:
+    """A batch that is paused, with rows that failed, that are written, and that were left out."""
+    plan = plan_rows(rows_of_file(_table().read(), "rows.csv"), Common(), {})
+    batch = batch_start(owner=writer, name="rows.csv", planned=plan.planned, refused=plan.refused)
+    batch_pause(batch_id=batch.pk)
+    ended = {"status": "failed", "finished_at": timezone.now(), "error": {"code": "refused"}}
+    batch.jobs.filter(row=1).update(**ended)
+    return batch
+
+
+def _table() -> SimpleUploadedFile:
+    """A table of topics with one fault, one double, and accents in Latin-1."""
+    table = "title,words\nA ação,600\nOn chairs,5\nA ação,600\nOn doors,\n"
+    return SimpleUploadedFile("rows.csv", table.encode("latin-1"), content_type="text/csv")
 
 
 def _change(article: Article, actor: User, body: str) -> Article:

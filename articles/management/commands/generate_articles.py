@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
-from articles.enums import BatchStatus, Language, Priority
+from articles.enums import BatchStatus, GenerationKind, Language, Priority
 from articles.generation import choices
 from articles.generation.batch_selectors import batch_progress, categories_by_name
 from articles.generation.batches import batch_advance, batch_pause, batch_resume, batch_retry_failed, batch_start
@@ -22,7 +22,7 @@ from articles.generation.workers import is_taken_from
 from articles.management.batch_following import Follower
 from articles.management.batch_telling import BarTeller, JsonTeller, Teller
 from articles.management.commands.articles_export import ExampleFormatter, account_named
-from articles.models import Category, GenerationBatch
+from articles.models import Category, GenerationBatch, PromptTemplate, PromptVersion
 from articles.services.articles import may_create
 
 EXAMPLES = """
@@ -61,6 +61,7 @@ class Command(BaseCommand):
         parser.add_argument("--language", choices=Language.values, default=Language.ENGLISH.value)
         parser.add_argument("--tone", choices=list(choices.TONES), default=choices.DEFAULT_TONE)
         parser.add_argument("--words", type=int, default=choices.DEFAULT_WORDS, help="Of each article, about.")
+        parser.add_argument("--template", metavar="NAME", help="A prompt; its own variables may be columns of a table.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be made and what it costs, no more.")
         parser.add_argument("--no-wait", action="store_true", help="Start it and leave it to the worker.")
         parser.add_argument("--json", action="store_true", help="A line of JSON for each thing that happens.")
@@ -90,14 +91,16 @@ class Command(BaseCommand):
     def _start(self, options: dict[str, Any], teller: Teller) -> GenerationBatch | None:
         account = _account(options["owner"])
         name, data = _given(options["file"])
+        prompt = _prompt(options["template"])
         common = Common(
             tone=options["tone"], words=options["words"], language=options["language"],
             category_id=_category(options["category"]),
         )  # fmt: skip
         try:
-            plan = plan_rows(rows_of_file(data, name), common, categories_by_name())
+            rows = rows_of_file(data, name, list(prompt.variables) if prompt else [])
         except RowsError as error:
             raise CommandError(f"{name}: {error}", returncode=_USAGE) from None
+        plan = plan_rows(rows, common, categories_by_name())
         _tell_plan(plan, estimate(plan.planned), teller)
         if options["dry_run"]:
             sys.exit(_FAILED if plan.refused else 0)
@@ -107,6 +110,7 @@ class Command(BaseCommand):
             batch = batch_start(
                 owner=account, name=name, planned=plan.planned, refused=plan.refused, category_id=common.category_id,
                 common={"tone": common.tone, "words": common.words, "language": common.language},
+                prompt_version=prompt,
             )  # fmt: skip
         except BudgetError as error:
             raise CommandError(f"Nothing was started. {error}", returncode=_USAGE) from None
@@ -191,6 +195,17 @@ def _given(file: str | None) -> tuple[str, bytes]:
         return path.name, path.read_bytes()
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror or error}.", returncode=_USAGE) from None
+
+
+def _prompt(name: str | None) -> PromptVersion | None:
+    if not name:
+        return None
+    templates = PromptTemplate.objects.filter(kind=GenerationKind.ARTICLE, is_archived=False)
+    found = PromptVersion.objects.filter(template__in=templates, template__name=name).order_by("-number").first()
+    if found is None:
+        names = ", ".join(repr(known) for known in templates.values_list("name", flat=True)) or "none yet"
+        raise CommandError(f"There is no prompt {name!r}. There are: {names}.", returncode=_USAGE)
+    return found
 
 
 def _category(slug: str | None) -> int | None:
