@@ -35,7 +35,10 @@ _MARKERS = re.compile(r"<\|[^|>\n]{0,40}\|>|</?s>|^<<<[0-9a-f]{8}$|^[0-9a-f]{8}>
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s|$)")
 _NUMBER_ONLY = re.compile(r"(?:^|\n)\s*(?:\d+[.)]|[-*])\s*$")
 _QUOTED = re.compile(r'^"([^"\n]+)"?$|^([^"\n]+)"$', re.MULTILINE)
-_SENTENCES = re.compile(r"[^.!?\n]+[.!?]+[\"'”’)]*[^\S\n]*")
+_SENTENCES = re.compile(r"\S[^\n]*?[.!?]+[\"'”’)]*(?=\s|$)[^\S\n]*")
+_LIST_LINE = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
+#: What a sentence begins with that goes on from one before it.
+_LINKS = re.compile(r"(?i)(?:in fact|however|moreover|furthermore|additionally|in addition|also|therefore),\s+(?=\w)")
 _ALIKE_WORDS, _LEAST_WORDS = 6, 8
 _LETTERS = re.compile(r"[^\W_]+")
 
@@ -76,7 +79,11 @@ def without_repeats(text: str, earlier: str, *, alike: bool = False) -> str:
         is_long = len(_LETTERS.findall(sentence[0])) >= _LEAST_WORDS
         return "" if is_long and _key(sentence[0], alike=alike) in known else sentence[0]
 
-    return re.sub(r"\n{3,}", "\n\n", _SENTENCES.sub(kept, text)).strip() if known else text
+    lines = [line if _LIST_LINE.match(line) else _SENTENCES.sub(kept, line) for line in text.split("\n")]
+    left = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    if left == text or not (link := _LINKS.match(left)):
+        return left
+    return left[link.end()].upper() + left[link.end() + 1 :]
 
 
 def is_meagre(text: str, words: int) -> bool:

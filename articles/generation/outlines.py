@@ -50,7 +50,7 @@ STAND_INS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 _DOING = re.compile(r"(?i)\b(?:how to|tips|ways to|guide|\w{3,}ing (?:your|a|an|the|\w+)|como|dicas|guia)\b")
-_STEM_CHARS = 4
+_STEM_CHARS = 3
 
 
 def outline_schema(count: int) -> dict[str, Any]:
@@ -125,4 +125,4 @@ def _meaning(title: str) -> frozenset[str]:
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:_STEM_CHARS] for word in _meaning(text) if len(word) >= _STEM_CHARS)
+    return frozenset(word[:_STEM_CHARS] for word in _meaning(text) if len(word) > _STEM_CHARS)

@@ -132,7 +132,7 @@ def fallbacks(body: str, *, title: str = "", wish: ArticleWish | None = None) ->
     """Return what the text itself gives for every field."""
     # What the excerpt cuts between words is cut here after its last whole sentence.
     first = excerpt_of(body)
-    first = ended(first) if first.endswith("…") else first
+    first = ended(first).rstrip(":") if first.endswith(("…", ":")) else first
     subject = title or (wish.subject if wish else "") or ended(first)
     return {
         "title": (clipped(" ".join(subject.split()), MAX_TITLE_CHARS).strip(" ."),),

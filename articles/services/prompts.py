@@ -139,8 +139,10 @@ def _check(template: PromptTemplate, wording: Wording) -> None:
     errors: dict[str, Any] = {}
     version = PromptVersion(template=template, number=1, system=wording.system, text=wording.text)
     checks: tuple[Callable[[], None], ...] = (
-        template.full_clean,
-        lambda: version.full_clean(exclude=["template", "number"], validate_unique=False, validate_constraints=False),
+        lambda: template.full_clean(exclude=["created_by"]),
+        lambda: version.full_clean(
+            exclude=["template", "number", "created_by", "variables"], validate_unique=False, validate_constraints=False
+        ),
         lambda: wording_check(wording),
     )
     for check in checks:
