@@ -23,6 +23,7 @@ WRITING_QUEUES = "generate,generate_batch"  # in this order: somebody waits for 
 RESERVED_CONNECTIONS = 3  # PostgreSQL's default, for superusers
 BACKGROUND_POOL = Pool(2, 3)  # a task at a time, and the threads that measure
 WRITER_SPARE = 1  # connections beside one for each article
+PYTHON_READY_S = 60.0  # two seconds of imports each, all at once, on cores that may have other work
 WEB_GRACE_S = 2  # of the 5 s in which all must be gone
 
 
@@ -141,4 +142,5 @@ def _beat(root: Path, var: Path, env: Mapping[str, str]) -> Service:
 
 
 def _python(name: str, *arguments: str, root: Path, env: Mapping[str, str], says: str, stage: int = PAGES) -> Service:
-    return Service(name, (sys.executable, *arguments), says=says, env=env, cwd=root, stage=stage)
+    command = (sys.executable, *arguments)
+    return Service(name, command, says=says, env=env, cwd=root, stage=stage, ready_s=PYTHON_READY_S)
