@@ -178,7 +178,7 @@ VARIABLES = (
         "OMNI_API_RATES",
         "numbers",
         "",
-        "API calls a minute that differ, e.g. anonymous=1200,token=3000,write=300,login=20; 0 is no limit.",
+        "API calls a minute that differ, e.g. anonymous=1200,token=3000,write=300,login=20,generate=30; 0 is no limit.",
     ),
     Variable("OMNI_PERF_BUDGETS", "numbers", "", "Budgets that differ, e.g. p95_ms=800,alert_cpu_pct=90."),
 )
