@@ -8,20 +8,24 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.utils import timezone
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from articles.enums import GenerationKind, GenerationStatus
 from articles.generation.playback import Playback
+from articles.generation.runner import job_run
 from articles.generation.tape import _tape_at
 from articles.models import GenerationJob
 from articles.services.tokens import token_create
 from articles.tokens import Scope
 from tests.articles.generation.streams import Teller
 from tests.endtoend.conftest import Cluster
+from tests.fixtures.fake_provider import PROSE, FakeProvider
 
 pytestmark = pytest.mark.timeout(180)
 VIEWERS, LATE = 200, 10
@@ -139,6 +143,49 @@ def test_who_loses_the_server_goes_on_at_another_one(cluster: Cluster, job: Gene
         return viewer
 
     assert asyncio.run(moved()).pieces == ["a", "b", "c"]
+
+
+def test_a_stop_over_the_api_reaches_every_viewer_with_the_words_so_far(
+    cluster: Cluster, job: GenerationJob, provider: FakeProvider, settings: Any
+) -> None:
+    """The job is written in a thread of the test's, by the real runner, from a provider that never ends."""
+    settings.LLM_ENDPOINTS = [provider.entry()]
+    provider.answer(PROSE * 50, tokens_per_s=20)
+    parameters = {"title": "Bread", "words": 300, "outline": ["Flour", "Water"]}
+    GenerationJob.objects.update(status=GenerationStatus.QUEUED, parameters=parameters)
+    token = token_create(user=job.owner, scopes=[Scope.GENERATE])[1]
+    site = f"127.0.0.1:{cluster.web()}"
+
+    async def stopped() -> list[Viewer]:
+        viewers = [Viewer() for _ in range(20)]
+        url = f"ws://{site}/ws/studio/generation/{job.pk}/"
+        watching = [asyncio.create_task(viewer.watch(url, token)) for viewer in viewers]
+        for viewer in viewers:
+            await viewer.heard(lambda viewer: viewer.seq)
+        runner = asyncio.create_task(asyncio.to_thread(_run, job.pk))
+        for viewer in viewers:
+            await viewer.heard(lambda viewer: len(viewer.pieces) > 3)
+        cancel = f"http://{site}/api/generate/{job.pk}/cancel"
+        answer = await asyncio.to_thread(httpx.post, cancel, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        assert answer.status_code == 200
+        await asyncio.wait_for(asyncio.gather(*watching), 30)
+        await runner
+        return viewers
+
+    viewers = asyncio.run(stopped())
+    job.refresh_from_db()
+    assert job.status == GenerationStatus.CANCELLED
+    assert provider.chats[-1].closed_by_client
+    assert {viewer.played.values["status"] for viewer in viewers} == {"cancelled"}
+    assert {viewer.played.text_of(1) for viewer in viewers} == {job.state["partial"][0]["text"]}
+    assert {viewer.code for viewer in viewers} == {1000}
+
+
+def _run(job_id: int) -> None:
+    try:
+        job_run(job_id)
+    finally:
+        connections.close_all()
 
 
 def test_a_job_that_is_over_is_told_whole_and_closed(cluster: Cluster, job: GenerationJob) -> None:
