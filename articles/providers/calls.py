@@ -59,7 +59,7 @@ class Call:
                 async for piece in pieces:
                     await self._put(piece)
         except Exception as error:
-            end = error_of(error, self._endpoint)
+            end = error_of(error, self._endpoint).with_traceback(None)  # its frames are of another thread's
         await self._put(end)
 
     async def _put(self, piece: Delta | ProviderError | None) -> None:

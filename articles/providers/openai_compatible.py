@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable
-from contextlib import AsyncExitStack
 from typing import Any, TypeVar, cast
 
 from openai import AsyncOpenAI, AsyncStream
@@ -14,7 +14,7 @@ from articles.enums import CallOutcome
 from articles.providers.base import CHARS_PER_TOKEN, ChatRequest, Delta, Endpoint, ProviderError, Usage
 from articles.providers.errors import error_of, scrubbed
 from articles.providers.openai_fields import fields_of, leave_out
-from articles.providers.transport import client_of
+from articles.providers.transport import Transport, client_of
 
 IDLE_S = 30.0
 _TAIL_S = 2.0  # for the count of tokens, which follows the last words
@@ -30,10 +30,11 @@ async def answer_stream(endpoint: Endpoint, request: ChatRequest, trace_id: str)
     """Yield the pieces of an answer, the last with how it ended; raises what ``error_of`` understands."""
     patience = Patience(endpoint)
     reader = Reader(endpoint)
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(client_of(endpoint))
+    async with contextlib.AsyncExitStack() as stack:
+        transport = Transport(endpoint)
+        client = await stack.enter_async_context(client_of(endpoint, transport))
         chunks = await patience.wait(_begun(client, endpoint, request, trace_id))
-        stack.push_async_callback(chunks.close)
+        stack.push_async_callback(_end, chunks, transport)
         while not reader.is_whole:
             try:
                 chunk = await patience.wait(anext(chunks))
@@ -46,6 +47,16 @@ async def answer_stream(endpoint: Endpoint, request: ChatRequest, trace_id: str)
             if text:
                 yield Delta(text, reader.tokens, reader.model)
         yield reader.last()
+
+
+async def _end(chunks: AsyncStream[ChatCompletionChunk], transport: Transport) -> None:
+    """Read what is there already to its end, and close the connection."""
+    if transport.body is not None:
+        transport.body.enough()
+    with contextlib.suppress(Exception):
+        while True:
+            await anext(chunks)
+    await chunks.close()
 
 
 async def _begun(

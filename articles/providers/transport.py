@@ -57,12 +57,43 @@ class CheckedNetwork(httpcore2.AnyIOBackend):
         return await super().connect_tcp(last, port, timeout, local_address, socket_options)
 
 
+class Body(httpx2.AsyncByteStream):
+    """An answer's bytes as they come, until somebody has enough of them.
+
+    The library reads through generators within generators, and leaves them in the middle. Those would be closed by
+    whichever thread collects garbage, while this one closes them too. So they are brought to an end: see ``enough``.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._parts = stream, aiter(stream)
+        self._is_enough = False
+
+    def __aiter__(self) -> Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._is_enough:
+            raise StopAsyncIteration
+        part: bytes = await anext(self._parts)
+        return part
+
+    def enough(self) -> None:
+        """End here, so that all who read on find the end."""
+        self._is_enough = True
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._parts.aclose()
+        await self._stream.aclose()
+
+
 class Transport(httpx2.AsyncHTTPTransport):
     """Sends the requests of one call, with no header but what a provider needs to know."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(trust_env=False, verify=_tls())
         self._endpoint = endpoint
+        self.body: Body | None = None
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=_tls(),
             max_connections=1,
@@ -77,13 +108,15 @@ class Transport(httpx2.AsyncHTTPTransport):
         if not self._endpoint.key:
             request.headers.pop("authorization", None)
         request.headers["user-agent"] = "OmniWriter"
-        return await super().handle_async_request(request)
+        response = await super().handle_async_request(request)
+        self.body = response.stream = Body(response.stream)
+        return response
 
 
-def client_of(endpoint: Endpoint) -> AsyncOpenAI:
+def client_of(endpoint: Endpoint, transport: Transport | None = None) -> AsyncOpenAI:
     """Return a client for one call; it is to be closed. It waits for a connection, and leaves other waits to others."""
     timeout = httpx2.Timeout(None, connect=CONNECT_S, write=_WRITE_S)
-    http: Any = httpx2.AsyncClient(transport=Transport(endpoint), timeout=timeout, trust_env=False)
+    http: Any = httpx2.AsyncClient(transport=transport or Transport(endpoint), timeout=timeout, trust_env=False)
     return AsyncOpenAI(
         api_key=endpoint.key or "none",  # it insists on one; the transport leaves it out
         organization="",
