@@ -10,12 +10,18 @@ from celery.signals import worker_shutting_down
 from articles.generation import leases
 from articles.generation.takeup import jobs_take_up
 
+LEAVING_S = 1.0
 
-@shared_task(ignore_result=True)
-def generation_run(job_id: int) -> None:
+
+@shared_task(bind=True, ignore_result=True)
+def generation_run(self: Any, job_id: int) -> None:
     """Work on a generation job."""
     from articles.generation.runner import job_run  # and the providers' client: 1.3 s that only the writer needs
 
+    if leases.stopping.is_set():  # what it hands over comes back to it until it has left the queue
+        queue = self.request.delivery_info["routing_key"]
+        self.apply_async((job_id,), queue=queue, countdown=LEAVING_S)
+        return
     job_run(job_id)
 
 
