@@ -53,6 +53,8 @@ def check_budgets(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
         found.append(_budget_error("alert_clear_margin_pct is 100 or more.", "With it no alert could clear; use 10."))
     if budgets.alert_window_s < 1:
         found.append(_budget_error("alert_window_s is below 1.", "Alerts look back that many seconds; use 60."))
+    if budgets.provider_first_token_ms > budgets.provider_total_ms:
+        found.append(_budget_error("provider_first_token_ms is above provider_total_ms.", "Lower the first."))
     return found
 
 

@@ -34,6 +34,7 @@ def test_the_projects_own_settings_pass() -> None:
         ("PERF_BUDGETS", {"alert_error_warning_pct": 9}, "perfmon.E004", "above alert_error_critical_pct"),
         ("PERF_BUDGETS", {"alert_clear_margin_pct": 100}, "perfmon.E004", "alert_clear_margin_pct"),
         ("PERF_BUDGETS", {"alert_window_s": 0}, "perfmon.E004", "alert_window_s"),
+        ("PERF_BUDGETS", {"provider_first_token_ms": 90_000}, "perfmon.E004", "above provider_total_ms"),
         ("MIDDLEWARE", [COMMON], "perfmon.W001", "missing"),
         ("MIDDLEWARE", [COMMON, FIRST], "perfmon.W002", "not first"),
     ],

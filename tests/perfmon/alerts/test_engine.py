@@ -232,8 +232,8 @@ def test_a_queue_from_which_nobody_takes_anything_fires_and_an_empty_one_does_no
 
 
 def test_the_waits_of_a_patient_queue_are_not_judged(fill: Any, settings: Any) -> None:
-    fill(NOW + 120, seconds=200, times={("queue_wait", "generate_batch"): 900_000})
     settings.PERFMON = {"VALKEY_URL": "", "PATIENT_QUEUES": ["generate_batch"]}
+    fill(NOW + 120, seconds=200, times={("queue_wait", "generate_batch"): 900_000})
     evaluate_for(NOW, 70)
     assert active_alerts() == []
 

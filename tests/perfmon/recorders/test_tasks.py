@@ -13,49 +13,24 @@ from celery.exceptions import Retry
 from celery.signals import before_task_publish, task_prerun
 
 from omniwriter.celery import app
-from omniwriter.settings import celery_url
 from omniwriter.stack.process import Tree
 from omniwriter.stack.service import Service, run
 from perfmon import guard
 from perfmon.collector.merging import Collector
-from perfmon.context import carried, find_trace_id, write_traceparent
+from perfmon.context import find_trace_id, write_traceparent
 from perfmon.recorders import tasks, uninstall_recorders
-from perfmon.recorders.queues import lengths, queue_names
 from perfmon.series import SeriesKey, Window
 from perfmon.store import selectors
 from perfmon.store.ranges import RANGES
-from tests.fixtures.site import ROOT, forget_connections
+from tests.fixtures.site import ROOT
 from tests.perfmon.recorders.collected import recorded
+from tests.perfmon.recorders.conftest import TRACE
 from tests.perfmon.recorders.probe_tasks import fail, look, look_later, retry_once
 from tests.waiting import eventually
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PROBES = "tests.perfmon.recorders.probe_tasks"
 WITHIN_S = 20
 Read = Callable[[str], dict[str, Window]]
-
-
-@pytest.fixture
-def traced() -> Iterator[str]:
-    """This test is part of a trace, as a request is."""
-    token = carried.set(TRACE)
-    yield TRACE
-    carried.reset(token)
-
-
-@pytest.fixture
-def broker(valkey_url: str) -> Iterator[str]:
-    """This process sends its tasks to a real broker."""
-    from kombu import pools
-
-    before = {name: app.conf[name] for name in ("broker_url", "result_backend", "task_always_eager")}
-    url = celery_url(valkey_url)
-    app.conf.update(broker_url=url, result_backend=url, task_always_eager=False)
-    forget_connections(app)
-    yield valkey_url
-    pools.reset()
-    app.conf.update(before)
-    forget_connections(app)
 
 
 @pytest.fixture(params=["prefork", "threads"])
@@ -114,13 +89,6 @@ def test_a_worker_counts_runs_waits_failures_and_retries_and_goes_on_with_the_tr
 def test_a_worker_says_that_it_is_there_and_how_many_messages_wait(read: Read) -> None:
     assert counted(read, "worker", "probe@here", 1).max == 2
     assert counted(read, "queue_length", "celery", 1).histogram.count == 0
-
-
-def test_a_queue_nobody_takes_from_has_what_was_sent_to_it(broker: str) -> None:
-    assert lengths()["generate"] == 0
-    for _ in range(3):
-        look.apply_async(queue="generate")
-    assert lengths()["generate"] == 3
 
 
 def test_an_eager_task_is_part_of_its_callers_trace_and_waits_for_nothing(recording: None, traced: str) -> None:
@@ -218,28 +186,6 @@ def test_uninstalled_it_hears_of_nothing(recording):
     assert headers == {}
     assert look.delay().get()
     assert recorded() == {}
-
-
-def test_queues_are_those_of_settings_routes_and_schedule(settings):
-    settings.PERFMON = {"PATIENT_QUEUES": ["slow"]}
-
-    class Conf:
-        task_default_queue = "celery"
-        task_routes = {"a": {"queue": "generate"}, "b": "generate_batch", "c": {}}
-        beat_schedule = {"x": {"options": {"queue": "nightly"}}, "y": {}}
-
-    class App:
-        conf = Conf()
-
-        class amqp:  # noqa: N801
-            queues = {"celery": None}
-
-    assert queue_names(App()) == ["celery", "generate", "generate_batch", "nightly", "slow"]
-
-
-def test_without_a_broker_no_queue_is_asked_for():
-    assert app.conf.task_always_eager
-    assert lengths() == {}
 
 
 def test_a_retry_is_no_failure(recording):
