@@ -39,6 +39,7 @@ def pytest_configure() -> None:
 LONG = (
     "browser/test_hostile_texts",
     "articles/test_scale",
+    "generation/test_bundled_model",
     "stack/test_up",
     "pages/",
     "endtoend/",

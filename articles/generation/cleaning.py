@@ -23,6 +23,7 @@ _ASIDES = re.compile(
     r"""(?ix) (?:^|(?<=[.!?]\s)|(?<=\n)) (?:
       (?:in\ this|in\ the|this|the|a\ recent)\ (?:article|blog|blog\ post|section|part\ of\ the\ article|post)\b
     | (?:here's|here’s|here\ is)\ (?:a|an|the|how\ you\ can)\b[^\n.:]*(?:article|version|draft|blog|revis|rewrit)\w*
+    | in\ an?\ (?:blog\ )?(?:article|post)\b
     | i\ hope\ (?:this|that|you)\b | (?:let\ me\ know|feel\ free\ to\ ask)\b | thank\ you\ for\ reading\b
     | (?:neste|este|nesta|esta)\ (?:artigo|seção|texto)\b | espero\ que\b | (?:your|my)\ (?:response|answer)\b
     | as\ an\ ai\b | (?:note|word\ count)\s*:

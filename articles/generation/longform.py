@@ -11,7 +11,7 @@ from articles.generation.outlines import LEAST_TITLES, filled_up, merged, titles
 from articles.generation.prompts import Manner, outline_request, section_count, section_request
 from articles.generation.repetition import LoopGuard
 from articles.generation.sections import Section, markdown_of
-from articles.generation.suggestions import Suggestions, suggest
+from articles.generation.suggestions import suggest
 from articles.generation.wishes import ArticleWish, wish_of
 from articles.generation.writers import Pen, Result
 from articles.models import Article, Category, GenerationJob
@@ -57,16 +57,18 @@ class ArticleWriter:
         pen.stage("suggestions", sections=len(titles))
         fields = [name for name in SUGGESTED if name != "title" or not wish.title]
         suggestions = suggest(pen, manner, body=body, title=wish.title, wish=wish, fields=fields)
-        return Result(body, {"outline": titles, "words": count_words(body), **suggestions.to_json()})
+        values = {**suggestions.to_json(), "titles": list(suggestions.titles), "outline": titles}
+        values["title"] = wish.title or suggestions.titles[0]
+        return Result(body, {**values, "words": count_words(body)})
 
     def finish(self, job: GenerationJob, result: Result) -> Article | None:
         """Make the draft, as the job's owner; it is published by nobody but a person."""
         wish = wish_of(job.parameters, job.language)
-        suggested = Suggestions.from_json(result.values)
+        values = result.values
         known = wish.category_id is not None and Category.objects.filter(pk=wish.category_id).exists()
         content = Content(
-            title=wish.title or suggested.titles[0], body=result.text, excerpt=suggested.excerpt,
-            seo_description=suggested.description, tags=tuple(suggested.tags), language=job.language,
+            title=values["title"], body=result.text, excerpt=values["excerpt"], tags=tuple(values["tags"]),
+            seo_description=values["description"], language=job.language,
             category_id=wish.category_id if known else None, origin=Origin.AI,
         )  # fmt: skip
         return article_create(content=content, author=job.owner)
@@ -76,13 +78,15 @@ def outline_of(pen: Pen, wish: ArticleWish, manner: Manner) -> list[str]:
     """Ask for the sections; what no answer gives is filled up with titles that fit any subject, with a note."""
     pen.stage("outline")
     count = min(7, section_count(wish.words))
+    # A small model gets fewer chances: its reader waits, and the stand-ins are at least on the subject.
+    least = LEAST_TITLES - 1 if manner.is_small else LEAST_TITLES
     titles: list[str] = []
     for attempt in range(_TRIES):
         answer = pen.ask(outline_request(wish, manner, seed=_seed(pen.job, 0, attempt)), purpose="outline")
         titles = merged(titles, titles_in(answer, wish, near=manner.is_small))
-        if len(titles) >= LEAST_TITLES:
+        if len(titles) >= least:
             break
-    if len(titles) < LEAST_TITLES:
+    if len(titles) < least:
         pen.note("outline_fallback", kept=len(titles))
     return filled_up(titles, count, wish)
 

@@ -47,7 +47,7 @@ class LoopGuard:
         self._items = 0
         self._line_starts = True
         self._line_is_table = self._in_code = False
-        self._salad: deque[bool] = deque(maxlen=_SALAD_CHARS)
+        self._salad: deque[int | None] = deque(maxlen=_SALAD_CHARS)
         self._cut: int | None = None
 
     def __call__(self, text: str) -> int | None:
@@ -142,9 +142,14 @@ class LoopGuard:
             return at
         if _LETTERS.search(piece) and _ROUND.search(piece):
             return at
-        self._salad.extend(not (character.isalnum() or character in _PLAIN) for character in piece[:_SALAD_CHARS])
-        if len(self._salad) == _SALAD_CHARS and sum(self._salad) > _SALAD_SHARE * _SALAD_CHARS:
-            return max(0, at - _SALAD_CHARS)
+        self._salad.extend(None if _is_plain(character) else at for character in piece[:_SALAD_CHARS])
+        signs = [place for place in self._salad if place is not None]
+        if len(self._salad) == _SALAD_CHARS and len(signs) > _SALAD_SHARE * _SALAD_CHARS:
+            return signs[0]
         if len(self._words) - self._sentence_at > _BREATH_WORDS:
             return self._places[self._sentence_at]
         return None
+
+
+def _is_plain(character: str) -> bool:
+    return character.isalnum() or character in _PLAIN

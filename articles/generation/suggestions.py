@@ -75,12 +75,12 @@ def suggest(
 ) -> Suggestions:  # fmt: skip
     """Ask for those fields of a text; what the answer lacks comes from the text itself, with a note."""
     wanted = [name for name in SUGGESTED if name in set(fields)]
-    # The first sentences of a small model's text are better than what it says of them.
-    asked = [name for name in wanted if not manner.is_small or name in ("title", "tags")]
+    # The first sentences of a small model's text, and the words it uses most, are better than what it says of them.
+    asked = [name for name in wanted if not manner.is_small or name == "title"]
     found: dict[str, Any] = {}
     if asked:
         request = suggestion_request(asked, manner, body=body, title=title, language=pen.job.language, seed=pen.job.pk)
-        found = read_suggestions(pen.ask(request, purpose="suggestions"), asked, within=body if manner.is_small else "")
+        found = read_suggestions(pen.ask(request, purpose="suggestions"), asked)
     missing = [name for name in asked if not found[name]]
     if missing:
         pen.note("suggestions_fallback", fields=missing)
@@ -110,22 +110,15 @@ def suggestion_request(
     )  # fmt: skip
 
 
-def read_suggestions(answer: str, fields: Iterable[str], *, within: str = "") -> dict[str, Any]:
-    """Return what of an answer keeps to the limits, by field; empty where nothing does.
-
-    ``within`` is the text whose words tags have to be, for a model that invents others.
-    """
+def read_suggestions(answer: str, fields: Iterable[str]) -> dict[str, Any]:
+    """Return what of an answer keeps to the limits, by field; empty where nothing does."""
     try:
         read = json.loads(answer[answer.find("{") : answer.rfind("}") + 1])
     except (ValueError, RecursionError):
         read = {}
     given = read if isinstance(read, dict) else {}
     readers = {"title": _titles, "excerpt": _excerpt, "description": _description, "tags": _tags}
-    found = {name: readers[name](given.get(name)) for name in fields}
-    if within and found.get("tags"):
-        words = set(within.casefold().split())
-        found["tags"] = tuple(tag for tag in found["tags"] if words.issuperset(tag.casefold().split()))
-    return found
+    return {name: readers[name](given.get(name)) for name in fields}
 
 
 def fallbacks(body: str, *, title: str = "", wish: ArticleWish | None = None) -> dict[str, Any]:

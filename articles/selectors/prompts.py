@@ -33,13 +33,6 @@ def prompt_list(*, is_archived: bool = False) -> QuerySet[PromptTemplate]:
     )
 
 
-def prompt_choices(*, kind: str) -> list[tuple[int, str]]:
-    """Return the newest version's id and the name of each template in use of that kind, for a form."""
-    newest = PromptVersion.objects.filter(template=OuterRef("pk")).order_by("-number").values("pk")[:1]
-    templates = PromptTemplate.objects.filter(kind=kind, is_archived=False).annotate(newest=Subquery(newest))
-    return [(template.newest, template.name) for template in templates]
-
-
 def version_list(*, template_id: int) -> list[VersionRow]:
     """Return the versions of a template, newest first."""
     versions = PromptVersion.objects.filter(template_id=template_id).select_related("created_by").annotate(

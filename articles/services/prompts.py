@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from articles.access import may_change_prompt
 from articles.enums import GenerationKind
 from articles.exceptions import NotAllowedError, StaleVersionError
-from articles.generation.prompt_starters import STARTERS
+from articles.generation.prompt_starters import STARTERS, Starter
 from articles.generation.quoting import CONTROLS
 from articles.generation.templates import check_template, variables_in
 from articles.generation.variables import VARIABLES, variable_check
@@ -88,8 +88,7 @@ def prompt_archive(*, template_id: int, is_archived: bool, actor: AbstractBaseUs
 
 def starters_add(*, actor: AbstractBaseUser | None) -> int:
     """Store the starter templates whose names are not there yet; return how many."""
-    there = set(PromptTemplate.objects.values_list("name", flat=True))
-    missing = [starter for starter in STARTERS if starter.name not in there]
+    missing = starters_missing()
     with transaction.atomic():
         for starter in missing:
             wording = Wording(text=starter.text, system=starter.system, variables=starter.variables)
@@ -98,6 +97,12 @@ def starters_add(*, actor: AbstractBaseUser | None) -> int:
                 actor=actor,
             )  # fmt: skip
     return len(missing)
+
+
+def starters_missing() -> list[Starter]:
+    """Return the starter templates whose names are not there."""
+    there = set(PromptTemplate.objects.values_list("name", flat=True))
+    return [starter for starter in STARTERS if starter.name not in there]
 
 
 def wording_of(version: PromptVersion) -> Wording:

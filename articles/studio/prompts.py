@@ -33,7 +33,7 @@ def prompts(request: HttpRequest) -> HttpResponse:
     """The templates in use; ``?away=1`` shows those that were put away."""
     is_away = request.GET.get("away") == "1"
     context = {"templates": selectors.prompt_list(is_archived=is_away), "is_away": is_away}
-    return render(request, "studio/prompts.html", context)
+    return render(request, "studio/prompts.html", {**context, "lacks_starters": bool(services.starters_missing())})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

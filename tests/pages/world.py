@@ -22,11 +22,12 @@ from articles.enums import BulkKind, RevisionKind
 from articles.generation.batches import batch_pause, batch_start
 from articles.generation.planning import Common, plan_rows
 from articles.generation.rows import rows_of_file
-from articles.models import Article, BulkJob, Category, GenerationBatch, GenerationJob, Image, Revision
+from articles.models import Article, BulkJob, Category, GenerationBatch, GenerationJob, Image, PromptTemplate, Revision
 from articles.portability.uploads import upload_keep
 from articles.services import publishing
 from articles.services.articles import article_create, article_save
 from articles.services.images import image_store
+from articles.services.prompts import Wording, prompt_change, prompt_create
 from articles.starter import starter_load
 from tests.articles.studio.generating import TITLES, call, job, model
 
@@ -80,6 +81,7 @@ class World:
     writing: GenerationJob
     stopped: GenerationJob
     outline: GenerationJob
+    prompt: PromptTemplate
 
 
 def make_world() -> World:
@@ -132,7 +134,8 @@ def _write(people: dict[str, User]) -> World:
         people=people, article=published, changed=changed, draft=draft, scheduled=scheduled, category=category,
         first=revisions[0], second=revisions[1], job=job, image=image,
         upload=upload_keep(file=_archive(), owner_id=writer.pk),
-        rows=upload_keep(file=_table(), owner_id=writer.pk), batch=_batch(writer), **_generated(writer),
+        rows=upload_keep(file=_table(), owner_id=writer.pk), batch=_batch(writer), prompt=_prompt(writer),
+        **_generated(writer),
     )  # fmt: skip
 
 
@@ -143,6 +146,14 @@ def _generated(writer: User) -> dict[str, GenerationJob]:
     call(stopped, 2)
     outline = job(writer, kind="outline", status="succeeded", state={"titles": TITLES})
     return {"writing": job(writer), "stopped": stopped, "outline": outline}
+
+
+def _prompt(writer: User) -> PromptTemplate:
+    """A prompt with two versions."""
+    prompt = prompt_create(name="Notes", wording=Wording("On {{ title }}."), actor=writer)
+    wording = Wording("On {{ title }} in {{ season }}.", "", {"season": "spring"})
+    prompt_change(template_id=prompt.pk, name="Notes", description="Short.", wording=wording, number=1, actor=writer)
+    return prompt
 
 
 def _batch(writer: User) -> GenerationBatch:
