@@ -237,6 +237,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 2.0},  # one that waited so long has another behind it
     },
+    "advance batches": {
+        "task": "articles.tasks.batches.generation_batches_advance",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "look after providers": {
+        "task": "articles.tasks.generation.endpoints_probe",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
     "take up images": {"task": "articles.tasks.images.images_take_up", "schedule": 300.0},
     "clean up image files": {"task": "articles.tasks.images.image_files_clean_up", "schedule": 86_400.0},
     "remove old exports and uploads": {"task": "articles.tasks.files.private_files_clean_up", "schedule": 3600.0},
