@@ -107,5 +107,8 @@ ADMIN = (
     Kind("admin:articles_category_changelist", "admin"),
     Kind("admin:articles_generationjob_changelist", "admin"),
     Kind("admin:articles_budget_add", "admin"),
+    Kind("admin:articles_providerendpoint_changelist", "admin"),
+    Kind("admin:articles_providerendpoint_add", "admin", query=lambda _: "?preset=ollama"),
+    Kind("admin:articles_providerendpoint_change", "admin", _of("provider")),
 )
 EVERY = SITE + WRITER + GENERATION + EDITOR + OPERATOR + ADMIN

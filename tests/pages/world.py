@@ -22,7 +22,17 @@ from articles.enums import BulkKind, RevisionKind
 from articles.generation.batches import batch_pause, batch_start
 from articles.generation.planning import Common, plan_rows
 from articles.generation.rows import rows_of_file
-from articles.models import Article, BulkJob, Category, GenerationBatch, GenerationJob, Image, PromptTemplate, Revision
+from articles.models import (
+    Article,
+    BulkJob,
+    Category,
+    GenerationBatch,
+    GenerationJob,
+    Image,
+    PromptTemplate,
+    ProviderEndpoint,
+    Revision,
+)
 from articles.portability.uploads import upload_keep
 from articles.services import publishing
 from articles.services.articles import article_create, article_save
@@ -82,6 +92,7 @@ class World:
     stopped: GenerationJob
     outline: GenerationJob
     prompt: PromptTemplate
+    provider: ProviderEndpoint
 
 
 def make_world() -> World:
@@ -135,7 +146,7 @@ def _write(people: dict[str, User]) -> World:
         first=revisions[0], second=revisions[1], job=job, image=image,
         upload=upload_keep(file=_archive(), owner_id=writer.pk),
         rows=upload_keep(file=_table(), owner_id=writer.pk), batch=_batch(writer), prompt=_prompt(writer),
-        **_generated(writer),
+        provider=ProviderEndpoint.objects.earliest("pk"), **_generated(writer),
     )  # fmt: skip
 
 
