@@ -20,12 +20,13 @@ from tests.waiting import eventually
 
 
 @pytest.mark.timeout(300)
-def test_the_first_start_serves_pages_and_the_second_is_quick(tmp_path: Path) -> None:
+def test_the_first_start_serves_pages_and_the_second_is_quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     var = tmp_path / "var"
     with up(var, "--web", "1") as first:
         password = re.search(r"Log in as admin with the password (\S+) \(shown this once\)", first.output)
         assert password
         assert first.get("/health/live").status_code == 200
+        assert "model      ready on " in first.output
         assert first.get("/admin/login/").status_code == 200
         style = re.search(r"/static/admin/css/base\.[0-9a-f]{12}\.css", first.get("/admin/login/").text)
         assert style
@@ -35,8 +36,10 @@ def test_the_first_start_serves_pages_and_the_second_is_quick(tmp_path: Path) ->
         assert first.process.wait(READY_S) == 0
         assert not any(process.is_running() for process in family)
 
+    monkeypatch.setenv("LLM_ENDPOINTS", "https://key@models.example.com/v1?model=large")
     with up(var) as second:
         assert "password" not in second.output
+        assert "model " not in second.output
         assert second.get("/health/live").status_code == 200
         assert "already" in refused(var, "--port", str(free_port()))
 
