@@ -1,11 +1,14 @@
 // The text as it grows: each section as the site rendered it, the one at work with an edge.
 
+const PAUSE_MS = 80; // words come up to twenty times a second; the page is laid out half as often
 const shown = new WeakMap();
 
-export function makeText(root) {
+export function makeText(root, grown) {
   const box = root.querySelector("[data-text]");
   const template = root.querySelector("[data-section-template]");
   const empty = box?.querySelector("[data-blank]");
+  const waiting = new Map();
+  let timer = null;
   const prefix = root.dataset.beside ? `${root.dataset.generation}-` : "";
 
   const number = (section) => Number(section.dataset.section);
@@ -29,11 +32,20 @@ export function makeText(root) {
   }
 
   function write(of, html) {
-    const body = of.querySelector("[data-section-body]");
-    if (shown.get(body) === html) return;
-    shown.set(body, html);
-    body.innerHTML = html; // sanitised by the site, as for readers
-    empty.hidden = true;
+    waiting.set(of.querySelector("[data-section-body]"), html);
+    timer ??= setTimeout(flush, PAUSE_MS);
+  }
+
+  function flush() {
+    timer = null;
+    for (const [body, html] of waiting) {
+      if (shown.get(body) === html) continue;
+      shown.set(body, html);
+      body.innerHTML = html; // sanitised by the site, as for readers
+      empty.hidden = true;
+    }
+    waiting.clear();
+    grown();
   }
 
   function now(at) {

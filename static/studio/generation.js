@@ -12,17 +12,16 @@ import { say } from "./generation-words.js";
 const REFRESH_QUEUED_MS = 3000;
 
 function start(root) {
-  const text = makeText(root);
+  const follower = follow(root);
+  const text = makeText(root, follower.grown);
   const figures = makeFigures(root);
   const parts = makeParts(root, { text, figures });
   if (!root.dataset.socket) return;
-  const follower = follow(root);
   const note = root.querySelector("[data-link]");
 
   function hear({ event, html }) {
     if (event.type === "text" || event.type === "trim") {
       text.hear(event, html);
-      follower.grown();
     } else if (event.type === "figures") {
       figures.hear(event);
     } else {
