@@ -9,14 +9,20 @@ export function follow(root) {
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
   const endPx = () => box.getBoundingClientRect().bottom - innerHeight; // how far the end is below what is in sight
   let following = endPx() < NEAR_PX;
+  let lastY = scrollY;
 
   function go(behavior) {
     scrollBy({ top: endPx() + NEAR_PX / 2, behavior });
   }
 
   addEventListener("scroll", () => {
-    following = endPx() < NEAR_PX;
+    if (scrollY >= lastY) following = endPx() < NEAR_PX;
+    else if (endPx() > 0) following = false;
+    lastY = scrollY;
     if (following) down.hidden = true;
+  }, { passive: true });
+  addEventListener("wheel", (event) => {
+    if (event.deltaY < 0) following = false; // at once: a step of ours would end the reader's own
   }, { passive: true });
   down.addEventListener("click", () => go(isCalm.matches ? "instant" : "smooth"));
   root.addEventListener("generation-over", () => { down.hidden = true; });
@@ -24,7 +30,7 @@ export function follow(root) {
   return {
     grown() {
       if (following && endPx() > 0) go("instant");
-      down.hidden = following;
+      down.hidden = following || endPx() <= 0;
     },
   };
 }

@@ -60,7 +60,7 @@ export function makeText(root, grown) {
     hear(event, html) {
       const at = section(event.section);
       if (html !== undefined) write(at, html);
-      now(event.section);
+      if (event.type === "text" && event.text) now(event.section); // not for one that is only drawn anew
     },
     stage(event) {
       if (!event.section) return;
