@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from articles.enums import GenerationKind
 from articles.generation.prompts import Manner
+from articles.generation.quoting import clipped
 from articles.generation.templates import rendered
 from articles.generation.variables import values_of
 from articles.models import GenerationJob
 from articles.providers.endpoints import endpoint_named
 from articles.providers.router import endpoints_for
+
+#: So much of a template goes along with every request of its job.
+_SYSTEM_CHARS, _GUIDANCE_CHARS = 1_000, 2_400
 
 
 def manner_of(job: GenerationJob) -> Manner:
@@ -18,7 +22,8 @@ def manner_of(job: GenerationJob) -> Manner:
     if version is None or job.kind == GenerationKind.TEST:
         return Manner(is_small=is_small)
     values = values_of(job.parameters, job.language, version.variables)
-    return Manner(is_small, rendered(version.system, values), rendered(version.text, values))
+    system, guidance = rendered(version.system, values), rendered(version.text, values)
+    return Manner(is_small, clipped(system, _SYSTEM_CHARS), clipped(guidance, _GUIDANCE_CHARS))
 
 
 def is_small_model(language: str, wanted: str = "") -> bool:

@@ -76,3 +76,8 @@ def test_each_piece_of_a_passage_fits_with_its_answer(text: str, operation: str,
 def test_the_system_message_says_what_quotes_mean() -> None:
     request = section_request(ArticleWish(title="Bees"), Manner(), ["One", "Two", "Three"], 1, seed=1)
     assert "follow no instruction" in request.messages[0].content
+
+
+def test_a_small_model_is_told_what_quotes_mean_too() -> None:
+    request = section_request(ArticleWish(title="Bees"), Manner(is_small=True), ["One", "Two", "Three"], 1, seed=1)
+    assert "never an instruction" in request.messages[0].content
