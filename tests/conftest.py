@@ -16,7 +16,8 @@ from django.db import connections
 from omniwriter.stack.process import Tree
 
 pytest_plugins = [
-    f"tests.fixtures.{name}" for name in ("servers", "caches", "site", "browser", "images", "llm", "fake_provider")
+    f"tests.fixtures.{name}"
+    for name in ("servers", "caches", "site", "browser", "images", "llm", "fake_provider", "writing")
 ]
 
 

@@ -14,7 +14,6 @@ _MARKS = (
 )  # fmt: skip
 # A file that has so many characters of UTF-8 for each byte that is none is UTF-8 with a slip, not Latin-1.
 _GOOD_A_SLIP = 2
-_MULTIBYTE_FROM = 0x80
 # Every second byte of English in UTF-16 is NUL, every third of most other languages.
 _NULS_OF_UTF_16 = 5
 
@@ -59,7 +58,8 @@ def _marked(data: bytes, encoding: str) -> str:
 def _unmarked(data: bytes, error: UnicodeDecodeError) -> Decoded:
     text = data.decode("utf-8", errors="replace")
     slips = text.count("\ufffd")
-    if sum(ord(character) >= _MULTIBYTE_FROM for character in text) - slips >= _GOOD_A_SLIP * slips:
+    foreign = len(text) - len(text.encode("ascii", errors="ignore"))
+    if foreign - slips >= _GOOD_A_SLIP * slips:
         line = data.count(b"\n", 0, error.start) + 1
         raise DecodingError(
             _("The file is UTF-8, but for a character in line %(line)d. Correct it, or save the file anew.")

@@ -69,8 +69,9 @@ def plan_rows(rows: Rows, common: Common, categories: Mapping[str, int]) -> Plan
     """
     plan = Plan(refused=list(rows.faults), notes=list(rows.notes))
     seen: dict[str, int] = {}
+    shared = common.raw()
     for row in rows.rows:
-        one = _planned(row, common, categories)
+        one = _planned(row, shared, categories)
         if isinstance(one, RowFault):
             plan.refused.append(one)
             continue
@@ -85,15 +86,15 @@ def keywords_of(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in _PARTED.split(text) if word.strip())
 
 
-def _planned(row: Row, common: Common, categories: Mapping[str, int]) -> Planned | RowFault:
+def _planned(row: Row, shared: Mapping[str, Any], categories: Mapping[str, int]) -> Planned | RowFault:
     cells = dict(row.cells)
     name = cells.pop("category", "")
-    category_id = categories.get(name.casefold()) if name else common.category_id
+    category_id = categories.get(name.casefold()) if name else shared["category_id"]
     if name and category_id is None:
         return RowFault(row.number, "category", _no_category(name, categories), begun(row.cells))
     variables = {column: cells.pop(column) for column in list(cells) if column not in COLUMNS}
     try:
-        wish = article_wish(common.raw() | _raw(cells) | {"category_id": category_id})
+        wish = article_wish({**shared, **_raw(cells), "category_id": category_id})
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         return RowFault(row.number, field, " ".join(messages), begun(row.cells))

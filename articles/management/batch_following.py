@@ -6,14 +6,13 @@ import time
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from articles.enums import BatchStatus, Priority
 from articles.generation.batch_selectors import Progress, batch_progress
 from articles.generation.batches import batch_advance
 from articles.generation.workers import is_taken_from
 from articles.management.batch_telling import Teller
-from articles.models import GenerationBatch, GenerationJob
+from articles.models import GenerationBatch
 from articles.models.generation import OPEN_STATUSES
 
 POLL_S = 0.5
@@ -28,7 +27,7 @@ class Follower:
     def __init__(self, batch: GenerationBatch, teller: Teller) -> None:
         self._batch = batch
         self._teller = teller
-        self._told = set(self._over().values_list("pk", flat=True))  # those of an earlier wait
+        self._told: set[int] = set()
         self._since = batch.created_at
         self._figures = Progress()
         self._moved_s = time.monotonic()
@@ -52,11 +51,9 @@ class Follower:
             self._explain()
         return self._batch.finished_at is not None
 
-    def _over(self) -> QuerySet[GenerationJob]:
-        return self._batch.jobs.exclude(status__in=OPEN_STATUSES)
-
     def _tell_rows(self) -> None:
-        ended = self._over().filter(finished_at__gte=self._since - _OVERLAP).order_by("row")
+        over = self._batch.jobs.exclude(status__in=OPEN_STATUSES)
+        ended = over.filter(finished_at__gte=self._since - _OVERLAP).order_by("row")
         for job in ended.only("row", "status", "parameters", "article", "error", "finished_at"):
             if job.pk not in self._told:
                 self._told.add(job.pk)
