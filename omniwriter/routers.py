@@ -10,11 +10,15 @@ from django.db.models.options import Options
 from omniwriter.replicas import monitor, pins
 from omniwriter.replicas.servers import replica_aliases
 
-# Rows by which somebody is let in, kept out or answered a second time: those of a moment ago would be wrong.
+# Rows by which somebody is let in, kept out or answered a second time, and jobs, whose viewers hear of each change as
+# it happens: those of a moment ago would be wrong.
 EXACT_APPS = frozenset({"sessions", "admin", "axes"})
 EXACT_MODELS = frozenset(
-    {"auth.user", "auth.permission", "articles.accesstoken", "articles.idempotencykey", "perfmon.apitoken"}
-)
+    {
+        "auth.user", "auth.permission", "articles.accesstoken", "articles.idempotencykey", "articles.generationjob",
+        "articles.providercall", "perfmon.apitoken",
+    }
+)  # fmt: skip
 
 
 class PrimaryReplicaRouter:

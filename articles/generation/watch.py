@@ -21,7 +21,9 @@ from articles.generation.viewer_frames import Frame, topic_of
 
 logger = logging.getLogger(__name__)
 
-KEPT_FRAMES = 2_000  # for those who lost their connection
+KEPT_FRAMES = MOST_WAITING + 1  # for those who lost their connection; who missed more gets a snapshot
+
+AFTER_FAILURE_S = 1.0
 
 
 class Watch:
@@ -77,7 +79,11 @@ class Watch:
         viewer.told_up_to(self._place)
         if self._whole is None or self._whole[0] != self._place:
             self._whole = self._place, asyncio.ensure_future(self._snapshot(self._seq, self._place))
-        return await asyncio.shield(self._whole[1])
+        try:
+            return await asyncio.shield(self._whole[1])
+        except Exception:
+            self._whole = None  # the next one who asks has it made again
+            raise
 
     # What is heard
 
@@ -91,14 +97,20 @@ class Watch:
             self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
+        """Hear everything until the end; after a failure everybody gets the whole, as somebody may lack something."""
+        while not self.is_over:
+            try:
+                await self._hear_all()
+            except Exception as error:  # such as a database that is away
+                logger.warning("Viewers of job %d were not told of an event: %s", self._job_id, error)
+                for viewer in self._viewers:
+                    viewer.need_whole()
+                await asyncio.sleep(AFTER_FAILURE_S)
+
+    async def _hear_all(self) -> None:
         async with aclosing(listen(self._job_id, self._seq)) as heard:
             async for numbered in heard:
-                try:
-                    await (self._look() if numbered is None else self._hear(*numbered))
-                except Exception as error:  # such as a database that is away
-                    logger.warning("Viewers of job %d were not told of an event: %s", self._job_id, error)
-                    for viewer in self._viewers:
-                        viewer.need_whole()
+                await (self._look() if numbered is None else self._hear(*numbered))
                 if self.is_over:
                     return
 

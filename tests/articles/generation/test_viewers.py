@@ -283,6 +283,44 @@ async def test_nothing_is_drawn_for_programs(
     assert {frame.html for frame in onlooker.frames} == {None}
 
 
+async def test_a_whole_that_could_not_be_read_is_asked_for_again(
+    kept: str, job: GenerationJob, teller: Teller, viewers: Viewers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teller.say("a")
+    read = watch.snapshot_event
+    monkeypatch.setattr(watch, "snapshot_event", broken)
+    async with viewers.watching(job.pk) as take:
+        for _ in range(2):
+            with pytest.raises(OSError, match="away"):
+                await take()
+        monkeypatch.setattr(watch, "snapshot_event", read)
+        assert (await take()).event["text"] == "a"
+
+
+def broken(*_: Any) -> Any:
+    """Fail as a database does that is away."""
+    raise OSError("The database is away.")
+
+
+async def test_after_a_failure_on_the_way_everybody_gets_the_whole(
+    kept: str, job: GenerationJob, teller: Teller, viewers: Viewers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "AFTER_FAILURE_S", 0.01)
+    teller.say("a")
+    onlooker = Onlooker(viewers, job.pk)
+    await onlooker.until(lambda onlooker: onlooker.words)
+    draw = drawing.Drawing.html_of
+    monkeypatch.setattr(drawing.Drawing, "html_of", broken)
+    teller.say("b")
+    await onlooker.until(lambda onlooker: onlooker.words[-1] == "(ab)")
+    monkeypatch.setattr(drawing.Drawing, "html_of", draw)
+    teller.say("c")
+    teller.end()
+    await onlooker.end()
+
+    assert onlooker.words == ["(a)", "(ab)", "c"]
+
+
 async def test_a_job_that_is_not_there_is_told_so(kept: str, job: GenerationJob, viewers: Viewers) -> None:
     with pytest.raises(GenerationJob.DoesNotExist):
         async with viewers.watching(job.pk + 1):
