@@ -118,6 +118,13 @@ def test_words_after_a_gap_wait_for_the_whole() -> None:
     assert played.picture()["sections"] == [{"title": "T", "text": "One two three"}]
 
 
+def test_of_words_heard_in_part_the_rest_is_added() -> None:
+    played = play([{"type": "text", "section": 1, "at": 0, "text": "One tw"}])
+    played.play({"type": "text", "section": 1, "at": 4, "text": "two"})
+
+    assert played.text_of(1) == "One two"
+
+
 def test_the_latest_of_everything_is_in_the_picture() -> None:
     events: list[Event] = [
         {"type": "status", "status": "running", "waits_for": ""},

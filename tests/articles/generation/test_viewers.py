@@ -133,6 +133,24 @@ async def test_who_comes_back_after_the_end_gets_the_rest(
     assert again.kinds == ["text", "end"]
 
 
+async def test_nobody_goes_on_from_before_a_snapshot(
+    kept: str, job: GenerationJob, teller: Teller, viewers: Viewers
+) -> None:
+    teller.say("a")
+    first = Onlooker(viewers, job.pk)
+    await first.until(lambda onlooker: onlooker.words)
+    last = await first.leave()
+    teller.text = "another "
+    teller.stream.append(teller.whole())
+    teller.say("b")
+
+    again = Onlooker(viewers, job.pk, last)
+    await again.until(lambda onlooker: onlooker.words)
+    await again.leave()
+
+    assert again.words == ["(another b)"]
+
+
 @pytest.mark.parametrize("after", ["1-1", "99999999999999-0"])
 async def test_who_comes_back_with_a_number_that_is_gone_gets_all(
     kept: str, job: GenerationJob, teller: Teller, viewers: Viewers, after: str
