@@ -291,6 +291,18 @@ def test_what_is_mended_is_well_again_at_once(admin: Client, provider: FakeProvi
     assert [state.state for state in health.states()] == ["closed"]
 
 
+def test_what_was_known_of_its_health_is_forgotten_when_it_is_changed(
+    admin: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    admin.post(ADD, filled())
+    endpoint = endpoint_named("mine")
+    assert endpoint is not None
+    health.failed(endpoint, ProviderError(CallOutcome.KEY_REJECTED, "The key (401)"))
+    with django_capture_on_commit_callbacks(execute=True):
+        admin.post(f"{LIST}{ProviderEndpoint.objects.get().pk}/change/", filled(key="sk-the-right-one-1"))
+    assert [state.state for state in health.states()] == ["closed"]
+
+
 # The list, and who sees it
 
 
