@@ -77,7 +77,8 @@ OPERATIONS: dict[str, Operation] = {
     "shorten": Operation(_("Shorten"), "Make the text about half as long. Keep what matters most.", 0.7),
     "expand": Operation(_("Expand"), "Make the text longer with more detail about the same things.", 2.0),
     "tone": Operation(_("Change the tone"), "Rewrite the text so that it sounds {tone}. Keep what it says.", 1.2),
-    "grammar": Operation(_("Correct the grammar"), "Correct grammar and spelling. Change nothing else.", 1.1),
+    "own": Operation(_("Do as told"), "Change the text as the editor wants.", 1.5),
+    "grammar": Operation(_("Fix grammar"), "Correct grammar and spelling. Change nothing else.", 1.1),
 }
 
 #: What can be suggested for a text that is there, in the order it is asked.

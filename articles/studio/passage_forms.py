@@ -15,6 +15,11 @@ from articles.limits import MAX_BODY_CHARS, MAX_TITLE_CHARS
 MAX_KEY_CHARS = 48
 #: Of the text around a passage so much is sent along: enough to fit in, and short for a small model.
 MAX_AROUND_CHARS = 600
+#: An operation, the field it can't do without, and what is said then.
+_NEEDS = (
+    ("tone", "tone", _("Choose a tone.")),
+    ("own", "instruction", _("Say what should become of the passage.")),
+)
 
 
 class WishForm(forms.Form):
@@ -53,10 +58,11 @@ class PassageForm(WishForm):
         return text
 
     def clean(self) -> dict[str, Any]:
-        """Ask for a tone where one is needed."""
+        """Ask for a tone or an instruction where one is needed."""
         data = super().clean() or {}
-        if data.get("operation") == "tone" and not data.get("tone"):
-            self.add_error("tone", _("Choose a tone."))
+        for operation, needed, words in _NEEDS:
+            if data.get("operation") == operation and needed in data and not data[needed]:
+                self.add_error(needed, words)
         return data
 
     def parameters(self) -> dict[str, Any]:

@@ -44,7 +44,7 @@ export function startAi(panel, dock, done, { editor, fields, accepted, standing,
     passage?.end();
     passage = follow(body, { start, end, text });
     const tone = operation === "tone" ? panel.querySelector("[data-ai-tone]").value : "";
-    wish = { operation: operation === "own" ? "rewrite" : operation, text, before, after, tone, instruction };
+    wish = { operation, text, before, after, tone, instruction };
     if (views.shown === "preview") views.show("write");
     ask();
   }

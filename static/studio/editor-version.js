@@ -12,8 +12,10 @@ function changeOf([was, now], onToggle) {
   element.tabIndex = 0;
   element.setAttribute("role", "button");
   element.setAttribute("aria-pressed", "true");
-  element.setAttribute("aria-label", say(!now ? "aiRemoves" : was ? "aiReplaces" : "aiAdds", was.trim(), now.trim()));
+  const kind = !now ? "aiRemoves" : was ? "aiReplaces" : "aiAdds";
+  element.setAttribute("aria-description", say(kind, was.trim(), now.trim()));
   if (was) element.append(marked("del", was));
+  if (was && now) element.append(" "); // so that neither eye nor ear runs them together
   if (now) element.append(marked("ins", now));
 
   function toggle() {

@@ -7,7 +7,7 @@ const POLL_HIDDEN_MS = 5000;
 const TRIES_BEFORE_POLLING = 2;
 const REFUSED = [4401, 4403, 4404];
 
-export function connect(root, { hear, poll, tell }) {
+export function connect(root, { hear, poll, tell = () => {} }) {
   let socket = null;
   let seq = "";
   let failures = 0;

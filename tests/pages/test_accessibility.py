@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.test import Client
 
 from articles.services.articles import article_save
+from tests.fixtures.fake_provider import FakeProvider
 from tests.fixtures.site import Site
 from tests.pages.kinds import ADMIN, EDITOR, GENERATION, OPERATOR, READER, SITE, WRITER, Kind
 from tests.pages.world import World
@@ -77,6 +78,29 @@ def test_a_comparison_after_a_conflict_is_accessible(
     context.close()
 
 
+@pytest.mark.parametrize("look", [("light", 1440), ("dark", 390)], ids=["light-wide", "dark-narrow"])
+def test_a_proposal_for_a_passage_is_accessible(
+    world: World,
+    site: Site,
+    browser: Browser,
+    node_modules: Path,
+    look: tuple[str, int],
+    provider: FakeProvider,
+    settings: Any,
+) -> None:
+    settings.LLM_ENDPOINTS = [provider.entry()]
+    context = _context(browser, world, site, "writer", look)
+    page = context.new_page()
+    page.goto(f"{site.url}/studio/articles/{world.draft.pk}/")
+    page.get_by_label("Text", exact=True).press("Control+j")
+    page.get_by_role("button", name="Rewrite", exact=True).click()
+    page.locator(".change").first.click()
+    page.evaluate((node_modules / "axe-core" / "axe.min.js").read_text())
+
+    assert [row for row in page.evaluate(RUN) if row[1] in GRAVE] == []
+    context.close()
+
+
 def _is_djangos(kind: Kind, rule: str) -> bool:
     return kind in ADMIN and rule in DJANGOS_OWN
 
@@ -90,8 +114,8 @@ def _context(browser: Browser, world: World, site: Site, who: str, look: tuple[s
     if who != READER:
         client = Client()
         client.force_login(world.people[who], backend="django.contrib.auth.backends.ModelBackend")
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site.url}])
+        session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": site.url}])
     return context
 
 

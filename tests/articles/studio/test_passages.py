@@ -109,8 +109,12 @@ def test_a_wish_that_makes_no_sense_is_refused_by_its_field(
     assert not GenerationJob.objects.exists()
 
 
-def test_another_tone_has_to_be_named(writer: Client, draft: Callable[..., Article]) -> None:
-    assert ask(writer, draft(), operation="tone").json()["errors"] == {"tone": ["Choose a tone."]}
+def test_another_tone_and_an_own_instruction_have_to_be_named(writer: Client, draft: Callable[..., Article]) -> None:
+    article = draft()
+    assert ask(writer, article, operation="tone").json()["errors"] == {"tone": ["Choose a tone."]}
+    refused = ask(writer, article, operation="own", instruction=" ").json()["errors"]
+    assert refused == {"instruction": ["Say what should become of the passage."]}
+    assert ask(writer, article, operation="own", instruction="Make it a list").status_code == 201
 
 
 @pytest.mark.parametrize("body", ["nonsense", "[]", '{"text": ["a"]}', b"\xff\xfe", "[" * 50_000])
