@@ -264,11 +264,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='providercall',
-            index=models.Index(fields=['owner', '-started_at'], include=('cost', 'reserved'), name='call_of_owner'),
+            index=models.Index(fields=['owner', '-started_at'], name='call_of_owner'),
         ),
         migrations.AddIndex(
             model_name='providercall',
-            index=models.Index(fields=['-started_at'], include=('cost', 'reserved'), name='call_started'),
+            index=models.Index(fields=['-started_at'], name='call_started'),
         ),
         migrations.AddIndex(
             model_name='providercall',

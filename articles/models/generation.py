@@ -180,8 +180,8 @@ class ProviderCall(models.Model):
         ]
         indexes = [
             # A month's sum of one account; and of the site.
-            models.Index(name="call_of_owner", fields=["owner", "-started_at"], include=["cost", "reserved"]),
-            models.Index(name="call_started", fields=["-started_at"], include=["cost", "reserved"]),
+            models.Index(name="call_of_owner", fields=["owner", "-started_at"]),
+            models.Index(name="call_started", fields=["-started_at"]),
             # What a lost runner left unsettled.
             models.Index(name="call_open", fields=["started_at"], condition=Q(outcome=CallOutcome.OPEN)),
         ]
