@@ -18,7 +18,7 @@ MAX_ENDPOINTS = 30
 MAX_ERROR_CHARS = 160
 WORDS = {
     CLOSED: gettext_lazy("is asked"),
-    HALF_OPEN: gettext_lazy("one call tries it"),
+    HALF_OPEN: gettext_lazy("the next call tries it"),
     OPEN: gettext_lazy("is not asked"),
 }
 

@@ -75,7 +75,7 @@ def test_after_three_faults_it_is_not_asked_until_a_time_that_is_said(time_machi
     assert (row["since"], row["retry_at"]) == ("2027-01-15T08:02:03+00:00", "2027-01-15T08:02:08+00:00")
     assert rows()["near"]["is_out"] is False
     time_machine.move_to(NOW + 6, tick=False)
-    assert rows()["far"]["state"] == "one call tries it"
+    assert rows()["far"]["state"] == "the next call tries it"
     health.succeeded(FAR)
     assert health.admitted(FAR, "a call")
     health.succeeded(FAR)
