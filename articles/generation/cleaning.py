@@ -29,6 +29,8 @@ _ASIDES = re.compile(
     | as\ an\ ai\b | (?:note|word\ count)\s*:
     ) [^\n.!?:]* (?:[.!?:]+|$) \s*"""
 )
+#: What the bundled model is told, said back.
+_ECHO = re.compile(r"(?i)(?:^|(?<=[.!?]\s)|(?<=\n))[^.!?\n]*\bfacts and practical advice\b[^.!?\n]*[.!?]*\s*")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s*(.*?)\s*#*\s*$")
 _RULER = re.compile(r"^\s*(?:[-*_=]\s*){3,}$")
 _BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(.{1,120}?)(?:\*\*|__):?\s*$")
@@ -55,7 +57,7 @@ def cleaned(text: str, title: str, *, is_whole: bool = True) -> str:
     for _time in range(3):
         body = _PREFACES.sub("", body, count=1)
     body = _QUOTED.sub(lambda found: found[1] or found[2], body)
-    body = _without_title(_ASIDES.sub("", body), title)
+    body = _without_title(_ECHO.sub("", _ASIDES.sub("", body)), title)
     body = re.sub(r"\n{3,}", "\n\n", body).strip()
     return body if is_whole and _ends_well(body) else ended(body)
 
