@@ -102,10 +102,11 @@ def cancel_unheld(job_id: int) -> bool:
 def job_retry(*, job_id: int) -> GenerationJob:
     """Go on with a job that failed or was stopped, from its last checkpoint; one that is open stays as it is.
 
-    Raises BudgetError, and TransitionError for one that succeeded.
+    Raises BudgetError, and TransitionError for one that succeeded or whose words were kept as an article.
     """
     job = GenerationJob.objects.get(pk=job_id)
-    if job.status == GenerationStatus.SUCCEEDED:
+    is_kept = job.kind == GenerationKind.ARTICLE and job.article_id is not None
+    if job.status == GenerationStatus.SUCCEEDED or is_kept:
         raise TransitionError("retry", job.status)
     if job.is_open:
         return job

@@ -16,6 +16,7 @@ from articles.models.generation import OPEN_STATUSES
 
 Account = AbstractBaseUser | AnonymousUser
 MOST_LOOKED_AHEAD = 500
+_LONG = ("state", "text", "result", "article__body")
 _SAMPLE = 20
 _FIRST_GUESS_S = 45.0
 
@@ -55,7 +56,7 @@ def job_list(
     batch: int | None = None,
 ) -> Page:
     """Return the account's jobs, everybody's for a superuser, without their texts."""
-    found = _visible(account).select_related("owner", "article").defer("state", "text", "result").order_by("-pk")
+    found = _visible(account).select_related("owner", "article").defer(*_LONG).order_by("-pk")
     given = {"status": status, "kind": kind, "batch_id": batch, "pk__lt": before}
     rows = list(found.filter(**{name: value for name, value in given.items() if value})[: limit + 1])
     return Page(rows[:limit], rows[limit - 1].pk if len(rows) > limit else None)

@@ -192,6 +192,15 @@ def test_a_job_that_succeeded_is_not_written_again(make_job: MakeJob) -> None:
         job_retry(job_id=job.pk)
 
 
+def test_a_stopped_text_that_was_kept_as_an_article_is_not_made_a_second_one(
+    make_job: MakeJob, draft: Callable[..., Any]
+) -> None:
+    job = make_job(status=GenerationStatus.CANCELLED, finished_at=timezone.now(), article=draft())
+
+    with pytest.raises(TransitionError):
+        job_retry(job_id=job.pk)
+
+
 def test_a_rating_is_kept_and_taken_back(make_job: MakeJob) -> None:
     job = make_job()
 
