@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.admin.provider_forms import ProviderForm
 from articles.admin.provider_wording import endpoint_kind, endpoint_words, price_words, state_kind, state_words
-from articles.generation.trial import endpoint_try
 from articles.models import ProviderEndpoint
 from articles.providers import health
 from articles.providers.base import Endpoint
@@ -152,6 +151,8 @@ class ProviderEndpointAdmin(Base):
         return HttpResponse() if "_try" in request.POST else None
 
     def _try(self, request: HttpRequest, row: ProviderEndpoint) -> None:
+        from articles.generation.trial import endpoint_try  # and the providers' client: 1.3 s of a start
+
         try:
             trial = endpoint_try(of_row(row), int(request.user.pk or 0))
         except SecretLost:
