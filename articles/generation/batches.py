@@ -104,11 +104,12 @@ def batch_cancel(*, batch_id: int) -> bool:
         open_ones = GenerationBatch.objects.filter(pk=batch_id, finished_at__isnull=True)
         if not open_ones.exclude(status=BatchStatus.CANCELLED).update(status=BatchStatus.CANCELLED):
             return False
-        _queued(batch_id).update(
+        _queued(batch_id).filter(not_before=None).update(
             status=GenerationStatus.CANCELLED, finished_at=now, cancel_requested_at=now, lease=None, lease_until=None,
-            not_before=None, waits_for="",
+            waits_for="",
         )  # fmt: skip
-    for job_id in list(_jobs(batch_id).filter(status__in=HELD_STATUSES).values_list("pk", flat=True)):
+    begun = _jobs(batch_id).filter(status__in=OPEN_STATUSES)  # few, and each may have viewers who want to hear of it
+    for job_id in list(begun.values_list("pk", flat=True)):
         job_cancel(job_id=job_id)
     transaction.on_commit(partial(batch_advance, batch_id))
     return True

@@ -13,7 +13,7 @@ from articles.enums import CallOutcome, GenerationStatus, Origin
 from articles.generation.batch_selectors import Progress
 from articles.generation.batches import batch_start
 from articles.generation.jobs import announce_end
-from articles.generation.leases import Lease, claim
+from articles.generation.leases import Lease, claim, crowded
 from articles.generation.planning import Common, plan_rows
 from articles.generation.rows import rows_of_text
 from articles.generation.writers import Pen, Result
@@ -73,8 +73,12 @@ class Workers:
         if not self.queue:
             return None
         lease = claim(self.queue.pop(place % len(self.queue)))
-        if lease is not None:
-            self.held.append(lease)
+        if lease is None:
+            return None
+        if crowded(lease.job):  # by a task of before a pause, say
+            lease.let_go(not_before=timezone.now() + timedelta(seconds=1), waits_for="account")
+            return None
+        self.held.append(lease)
         return lease
 
     def end(self, status: str, place: int = 0) -> None:
