@@ -13,7 +13,7 @@ from django.db import IntegrityError, connections, transaction
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError as BrokerError
 
-from articles.enums import GenerationKind, GenerationStatus, Priority
+from articles.enums import BatchStatus, GenerationKind, GenerationStatus, Priority
 from articles.exceptions import TransitionError
 from articles.generation.budgets import require_jobs
 from articles.generation.events import Event
@@ -102,11 +102,13 @@ def cancel_unheld(job_id: int) -> bool:
 def job_retry(*, job_id: int) -> GenerationJob:
     """Go on with a job that failed or was stopped, from its last checkpoint; one that is open stays as it is.
 
-    Raises BudgetError, and TransitionError for one that succeeded or whose words were kept as an article.
+    Raises BudgetError, and TransitionError for one that succeeded, whose words were kept as an article, or whose batch
+    was cancelled.
     """
-    job = GenerationJob.objects.get(pk=job_id)
+    job = GenerationJob.objects.select_related("batch").get(pk=job_id)
     is_kept = job.kind == GenerationKind.ARTICLE and job.article_id is not None
-    if job.status == GenerationStatus.SUCCEEDED or is_kept:
+    is_called_off = job.batch is not None and job.batch.status == BatchStatus.CANCELLED
+    if job.status == GenerationStatus.SUCCEEDED or is_kept or is_called_off:
         raise TransitionError("retry", job.status)
     if job.is_open:
         return job

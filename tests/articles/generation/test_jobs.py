@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from articles.enums import BudgetScope, CallOutcome, GenerationKind, GenerationStatus
+from articles.enums import BatchStatus, BudgetScope, CallOutcome, GenerationKind, GenerationStatus
 from articles.exceptions import TransitionError
 from articles.generation import jobs, takeup
 from articles.generation.errors import BudgetError
@@ -21,7 +21,7 @@ from articles.generation.jobs import job_cancel, job_enqueue, job_rate, job_retr
 from articles.generation.leases import claim
 from articles.generation.stream import read
 from articles.generation.takeup import jobs_take_up
-from articles.models import Budget, GenerationJob, ProviderCall
+from articles.models import Budget, GenerationBatch, GenerationJob, ProviderCall
 from articles.signals import generation_ended
 from tests.articles.at_once import at_once, use_only
 
@@ -196,6 +196,14 @@ def test_a_stopped_text_that_was_kept_as_an_article_is_not_made_a_second_one(
     make_job: MakeJob, draft: Callable[..., Any]
 ) -> None:
     job = make_job(status=GenerationStatus.CANCELLED, finished_at=timezone.now(), article=draft())
+
+    with pytest.raises(TransitionError):
+        job_retry(job_id=job.pk)
+
+
+def test_a_row_of_a_cancelled_batch_is_not_gone_on_with(make_job: MakeJob, author: User) -> None:
+    batch = GenerationBatch.objects.create(owner=author, name="Spring", status=BatchStatus.CANCELLED)
+    job = make_job(status=GenerationStatus.FAILED, finished_at=timezone.now(), batch=batch, row=1)
 
     with pytest.raises(TransitionError):
         job_retry(job_id=job.pk)
