@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import connection
@@ -33,12 +37,15 @@ class Follower:
         self._moved_s = time.monotonic()
         self._is_explained = False
 
-    def follow(self) -> None:
-        """Return when the batch is over."""
-        while not self._is_over():
-            batch_advance(self._batch.pk)  # also where nobody keeps the clock
-            connection.close_if_unusable_or_obsolete()
-            time.sleep(POLL_S)
+    def follow(self) -> bool:
+        """Return True when the batch is over, False once Ctrl-C was pressed; a look is finished first."""
+        with _interruptions() as asked:
+            while not self._is_over():
+                batch_advance(self._batch.pk)  # also where nobody keeps the clock
+                connection.close_if_unusable_or_obsolete()
+                if asked.wait(POLL_S):
+                    return False
+        return True
 
     def _is_over(self) -> bool:
         self._batch.refresh_from_db()
@@ -70,3 +77,14 @@ class Follower:
             self._teller.say("Somebody paused the batch; this command waits until it goes on.")
         elif not is_taken_from(Priority.BATCH):
             self._teller.say("No writer worker seems to be running. Start one with: manage.py up (or make run).")
+
+
+@contextmanager
+def _interruptions() -> Iterator[threading.Event]:
+    """Take Ctrl-C as a wish: raised within a statement it would leave the connection in the middle of a transaction."""
+    asked = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: asked.set())
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -33,14 +33,13 @@ def program(db: None, settings: Any, provider: FakeProvider) -> Iterator[Program
     settings.LLM_ENDPOINTS = [provider.entry()]
     settings.REDIS_URL = ""
     settings.CELERY_TASK_ALWAYS_EAGER = False  # or the job would run in a thread beside this one, without a task
-    before = app.conf.task_always_eager
     app.conf.update(task_always_eager=True)
     endpoints_forget()
     _tape_at.cache_clear()
     user = User.objects.create_user("clarice")
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="articles"))
     yield Program(token_create(user=user, scopes=tuple(Scope))[1])
-    app.conf.update(task_always_eager=before)
+    app.conf.changes.pop("task_always_eager")
 
 
 def test_one_id_leads_from_a_request_to_all_that_it_began(

@@ -138,9 +138,7 @@ def _tell_plan(plan: Plan, expected: Estimate, teller: Teller) -> None:
 
 def _followed(batch: GenerationBatch, teller: Teller) -> int:
     """Tell of a batch until it is over; return the exit code. Ctrl-C pauses it."""
-    try:
-        Follower(batch, teller).follow()
-    except KeyboardInterrupt:
+    if not Follower(batch, teller).follow():
         batch_pause(batch_id=batch.pk)
         batch.refresh_from_db()
         teller.end(batch, batch_progress(batch.pk))

@@ -24,6 +24,7 @@ from articles.generation.takeup import jobs_take_up
 from articles.models import Budget, GenerationBatch, GenerationJob, ProviderCall
 from articles.signals import generation_ended
 from tests.articles.at_once import at_once, use_only
+from tests.fixtures.site import using_broker
 
 MakeJob = Callable[..., GenerationJob]
 
@@ -221,15 +222,10 @@ def test_a_rating_is_kept_and_taken_back(make_job: MakeJob) -> None:
 
 
 def test_a_broker_that_is_away_fails_no_request(make_job: MakeJob, settings: Any) -> None:
-    from omniwriter.celery import app
-
     job = make_job()
-    settings.CELERY_TASK_ALWAYS_EAGER = False
-    before = app.conf.broker_url, app.conf.task_always_eager
-    app.conf.update(broker_url="redis://127.0.0.1:1/1", task_always_eager=False)
-    try:
+
+    with using_broker("redis://127.0.0.1:1"):
+        settings.CELERY_TASK_ALWAYS_EAGER = False
         assert job_enqueue(job.pk) is False
-    finally:
-        app.conf.update(broker_url=before[0], task_always_eager=before[1])
     job.refresh_from_db()
     assert job.status == GenerationStatus.QUEUED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from pytest_django import Settings
 
 from articles.enums import BudgetScope, GenerationKind
 from articles.generation import writers
+from articles.generation.batches import batch_advance
 from articles.management import batch_following
 from articles.models import Article, Budget, Category, GenerationBatch, GenerationJob
+from tests.fixtures.site import using_broker
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,12 +126,21 @@ def test_json_is_a_line_for_each_thing_that_happens(file: Write) -> None:
     assert [line for line in lines if line["type"] == "end"][-1]["succeeded"] == 1
 
 
-def test_ctrl_c_pauses_the_batch_and_it_is_resumed(file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_s: float) -> None:
-        raise KeyboardInterrupt
+def interrupting(monkeypatch: pytest.MonkeyPatch, *, looks: int) -> None:
+    """Press Ctrl-C in the middle of the command's so-manieth look."""
+    left = iter(range(looks - 1))
 
+    def advance(batch_id: int) -> int:
+        if next(left, None) is None:
+            signal.raise_signal(signal.SIGINT)
+        return batch_advance(batch_id)
+
+    monkeypatch.setattr(batch_following, "batch_advance", advance)
+
+
+def test_ctrl_c_pauses_the_batch_and_it_is_resumed(file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(batch_following.time, "sleep", interrupted)
+        interrupting(patch, looks=1)
         code, said = generated(file("".join(f"Topic {number}\n" for number in range(40))))
 
     batch = GenerationBatch.objects.get()
@@ -151,27 +163,11 @@ def test_it_need_not_be_waited_for(file: Write) -> None:
 def test_it_says_so_when_nobody_takes_the_work(
     file: Write, settings: Settings, monkeypatch: pytest.MonkeyPatch, valkey_url: str
 ) -> None:
-    from omniwriter.celery import app
-    from omniwriter.settings import celery_url
-    from tests.fixtures.site import forget_connections
-
-    settings.CELERY_TASK_ALWAYS_EAGER = False
     monkeypatch.setattr(batch_following, "NOBODY_AFTER_S", 0.0)
-    before = {name: app.conf[name] for name in ("broker_url", "task_always_eager")}
-    app.conf.update(broker_url=celery_url(valkey_url), task_always_eager=False)
-    forget_connections(app)
-    looks = iter(range(3))
-
-    def look(_s: float) -> None:
-        if next(looks, None) is None:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(batch_following.time, "sleep", look)
-    try:
+    interrupting(monkeypatch, looks=3)
+    with using_broker(valkey_url):
+        settings.CELERY_TASK_ALWAYS_EAGER = False
         code, said = generated(file("On lamps\n"))
-    finally:
-        app.conf.update(before)
-        forget_connections(app)
 
     assert code == 130
     assert said.count("No writer worker seems to be running.") == 1

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from omniwriter.celery import app
-from omniwriter.settings import celery_url
 from perfmon.context import carried
-from tests.fixtures.site import forget_connections
+from tests.fixtures.site import using_broker
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -25,13 +23,5 @@ def traced() -> Iterator[str]:
 @pytest.fixture
 def broker(valkey_url: str) -> Iterator[str]:
     """This process sends its tasks to a real broker."""
-    from kombu import pools
-
-    before = {name: app.conf[name] for name in ("broker_url", "result_backend", "task_always_eager")}
-    url = celery_url(valkey_url)
-    app.conf.update(broker_url=url, result_backend=url, task_always_eager=False)
-    forget_connections(app)
-    yield valkey_url
-    pools.reset()
-    app.conf.update(before)
-    forget_connections(app)
+    with using_broker(valkey_url):
+        yield valkey_url

@@ -21,7 +21,7 @@ from omniwriter.stack.ports import free_port
 from perfmon.context import muted
 from perfmon.recorders import uninstall_recorders
 from perfmon.recorders.imports import _waiting
-from perfmon.series import SeriesKey, Windows
+from perfmon.series import TOTAL_KEY, SeriesKey, Windows
 from tests.perfmon.recorders.collected import recorded
 from tests.perfmon.recorders.served import serving
 
@@ -105,7 +105,9 @@ def calls(windows: Windows) -> dict[str, tuple[int, int]]:
 
 
 def ended(windows: Windows) -> dict[str, int]:
-    return {key.key: window.count for key, window in windows.items() if key.kind == "outgoing_status"}
+    """How the calls of each key ended, without the totals."""
+    statuses = {key.key: window.count for key, window in windows.items() if key.kind == "outgoing_status"}
+    return {key: count for key, count in statuses.items() if not key.startswith(f"{TOTAL_KEY} ")}
 
 
 @every_library

@@ -18,7 +18,7 @@ from omniwriter.stack.service import Service, run
 from perfmon import guard
 from perfmon.collector.merging import Collector
 from perfmon.context import find_trace_id, write_traceparent
-from perfmon.recorders import tasks, uninstall_recorders
+from perfmon.recorders import install_recorders, tasks, uninstall_recorders
 from perfmon.series import SeriesKey, Window
 from perfmon.store import selectors
 from perfmon.store.ranges import RANGES
@@ -43,6 +43,7 @@ def read(request: pytest.FixtureRequest, broker: str, tree: Tree, tmp_path: Path
     env = {"REDIS_URL": broker, "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3", "OMNI_VAR_DIR": str(tmp_path)}
     service = Service(name="worker", command=command, says=" ready.", env=env, cwd=ROOT)
     settings.PERFMON = {"VALKEY_URL": broker, "LOCAL_COLLECTOR": False, "HOST_NAME": "web1"}
+    install_recorders()  # a test before may have left this process without
     collector = Collector()
 
     def collected(kind: str) -> dict[str, Window]:
