@@ -7,13 +7,13 @@ from articles.enums import Origin
 from articles.generation.choices import SUGGESTED
 from articles.generation.cleaning import cleaned, is_meagre, without_repeats
 from articles.generation.manners import manner_of
-from articles.generation.outlines import LEAST_TITLES, filled_up, merged, titles_in
+from articles.generation.outlines import LEAST_TITLES, filled_up, merged, titles_begun, titles_in
 from articles.generation.prompts import Manner, outline_request, section_count, section_request
 from articles.generation.repetition import LoopGuard
 from articles.generation.sections import Section, markdown_of
 from articles.generation.suggestions import suggest
 from articles.generation.wishes import ArticleWish, wish_of
-from articles.generation.writers import Pen, Result
+from articles.generation.writers import Pen, Result, Seen
 from articles.models import Article, Category, GenerationJob
 from articles.services.articles import article_create
 
@@ -82,13 +82,24 @@ def outline_of(pen: Pen, wish: ArticleWish, manner: Manner) -> list[str]:
     least = LEAST_TITLES - 1 if manner.is_small else LEAST_TITLES
     titles: list[str] = []
     for attempt in range(_TRIES):
-        answer = pen.ask(outline_request(wish, manner, seed=_seed(pen.job, 0, attempt)), purpose="outline")
+        request = outline_request(wish, manner, seed=_seed(pen.job, 0, attempt))
+        answer = pen.ask(request, purpose="outline", seen=_outline_shown(pen, wish, manner, titles))
         titles = merged(titles, titles_in(answer, wish, near=manner.is_small))
         if len(titles) >= least:
             break
     if len(titles) < least:
         pen.note("outline_fallback", kept=len(titles))
     return filled_up(titles, count, wish)
+
+
+def _outline_shown(pen: Pen, wish: ArticleWish, manner: Manner, before: list[str]) -> Seen:
+    """Return what shows the titles one by one as they come: the first words that a reader sees of a model."""
+
+    def seen(answer: str) -> None:
+        if titles := merged(before, titles_begun(answer, wish, near=manner.is_small)):
+            pen.outline(titles)
+
+    return seen
 
 
 def _section(pen: Pen, wish: ArticleWish, manner: Manner, titles: list[str], sections: list[Section]) -> str:

@@ -77,6 +77,12 @@ def titles_in(answer: str, wish: ArticleWish, *, near: bool = False) -> list[str
     return kept[:MAX_SECTIONS]
 
 
+def titles_begun(answer: str, wish: ArticleWish, *, near: bool = False) -> list[str]:
+    """Return the titles of an answer that is still being written: those that are whole."""
+    end = max(answer.rfind('",'), answer.rfind('"]'))
+    return titles_in(f"{answer[: end + 1]}]}}", wish, near=near) if end > 0 else []
+
+
 def merged(first: Sequence[str], second: Iterable[str]) -> list[str]:
     """Return the first titles, and those of the second that are like none before them."""
     kept = list(first)

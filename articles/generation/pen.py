@@ -13,7 +13,7 @@ from articles.generation.events import Event
 from articles.generation.leases import Lease
 from articles.generation.sections import Section, markdown_of
 from articles.generation.stream import Stream
-from articles.generation.writers import Guard, Written
+from articles.generation.writers import Guard, Seen, Written
 from articles.models import GenerationJob, ProviderCall
 from articles.providers.base import ChatRequest, Delta
 
@@ -60,15 +60,19 @@ class RunnerPen:
 
     def outline(self, titles: list[str]) -> None:
         """Show the sections that are to come."""
+        if titles == self._outline:
+            return
         self._outline = list(titles)
         self.stream.append({"type": "outline", "titles": titles})
 
-    def ask(self, request: ChatRequest, *, purpose: str) -> str:
+    def ask(self, request: ChatRequest, *, purpose: str, seen: Seen | None = None) -> str:
         """Return a whole answer that viewers don't see grow."""
         parts: list[str] = []
 
         def take(delta: Delta) -> bool:
             parts.append(delta.text)
+            if seen is not None and delta.text:
+                seen("".join(parts))
             return True
 
         self._question(request, purpose, 0).answer(take)

@@ -24,6 +24,9 @@ WRITERS: dict[str, str] = {
 #: Looks at a section as it grows; returns after how many characters to cut it, or None while it is good.
 Guard = Callable[[str], int | None]
 
+#: Is shown an answer as it grows: all of it so far.
+Seen = Callable[[str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -66,8 +69,8 @@ class Pen(Protocol):
         """Show the sections that are to come."""
         ...
 
-    def ask(self, request: ChatRequest, *, purpose: str) -> str:
-        """Return a whole answer that viewers don't see grow."""
+    def ask(self, request: ChatRequest, *, purpose: str, seen: Seen | None = None) -> str:
+        """Return a whole answer that viewers don't see grow; ``seen`` is shown what there is of it meanwhile."""
         ...
 
     def write(self, request: ChatRequest, *, purpose: str, section: int = 1, guard: Guard | None = None) -> Written:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from articles.generation.writers import Guard, Written
+from articles.generation.writers import Guard, Seen, Written
 from articles.models import GenerationJob
 from articles.providers.base import ChatRequest
 
@@ -36,10 +36,14 @@ class RecordingPen:
         self.stages.append((stage, section))
 
     def outline(self, titles: list[str]) -> None:
-        self.outlines.append(list(titles))
+        if self.outlines[-1:] != [titles]:
+            self.outlines.append(list(titles))
 
-    def ask(self, request: ChatRequest, *, purpose: str) -> str:
-        return self._answer(request, purpose)
+    def ask(self, request: ChatRequest, *, purpose: str, seen: Seen | None = None) -> str:
+        text = self._answer(request, purpose)
+        for end in range(0, len(text) + 5, 5) if seen is not None else ():
+            seen(text[:end])
+        return text
 
     def write(self, request: ChatRequest, *, purpose: str, section: int = 1, guard: Guard | None = None) -> Written:
         if self.gone_after is not None and len(self.asked(purpose)) >= self.gone_after:
