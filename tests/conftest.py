@@ -5,6 +5,7 @@ All servers are children of one ``Tree``, so none outlives the test run, not eve
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 
@@ -73,6 +74,24 @@ def tree() -> Iterator[Tree]:
     """The owner of every server of this test run."""
     with Tree() as owner:
         yield owner
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Let no thread that writes a text outlive its test: it would ask the next one's database, or none."""
+    from articles.generation import jobs, leases
+
+    timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    beside = [timer for timer in timers if timer.name.startswith(jobs.BESIDE)]
+    if not beside:
+        return
+    run_beside, jobs._run_beside = jobs._run_beside, lambda *_: None  # what they hand over is left lying
+    leases.stopping.set()
+    for thread in beside:
+        thread.cancel()
+        thread.join(20)
+    leases.stopping.clear()
+    jobs._run_beside = run_beside
 
 
 @pytest.fixture(autouse=True)

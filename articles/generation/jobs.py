@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 QUEUES = {Priority.INTERACTIVE: "generate", Priority.BATCH: "generate_batch"}
 MAX_NOTE_CHARS = 500
+#: How a thread is called that does a job's work where there is no broker, before the job's id.
+BESIDE = "generation of job "
 
 
 def job_start(
@@ -199,5 +201,5 @@ def _run_beside(job_id: int, after_s: float) -> None:
             connections.close_all()
 
     thread = threading.Timer(after_s, work)
-    thread.daemon = True
+    thread.name, thread.daemon = f"{BESIDE}{job_id}", True
     thread.start()

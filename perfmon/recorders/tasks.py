@@ -122,8 +122,8 @@ def _ended(task: Any, state: str | None = None, **_: Any) -> None:
         request = task.request
         begun = vars(request).pop(_RUN, None)
         if begun is not None:
-            _count(task.name, _queue_of(request), state=state or "", duration_ns=ended_ns - begun[0])
             carried.reset(begun[1])
+            _count(task.name, _queue_of(request), state=state or "", duration_ns=ended_ns - begun[0])
     except Exception as error:
         guard.count_failure("task", error)
 

