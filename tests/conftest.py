@@ -97,10 +97,12 @@ def pytest_runtest_teardown() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
     """Let no test read what another has left in this process."""
+    from articles.generation.tape import _tape_at
     from articles.providers.endpoints import endpoints_forget
     from omniwriter.cache import renew
 
     renew(["all"])
+    _tape_at.cache_clear()  # a job of another test, of the same id, may have told something
     endpoints_forget()
 
 

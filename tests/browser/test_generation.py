@@ -70,7 +70,7 @@ def finished(page: Page) -> None:
 def test_text_appears_as_it_is_written_and_becomes_a_draft(
     site: Site, page: Page, writer: User, provider: FakeProvider
 ) -> None:
-    provider.answer(None, tokens_per_s=6)
+    provider.answer(None, tokens_per_s=20)
     log_in(page, site, writer)
     start(page, site)
 
@@ -92,7 +92,7 @@ def test_text_appears_as_it_is_written_and_becomes_a_draft(
 def test_escape_stops_and_what_is_there_is_kept_as_a_draft(
     site: Site, page: Page, writer: User, provider: FakeProvider
 ) -> None:
-    provider.answer(None, tokens_per_s=6)
+    provider.answer(None, tokens_per_s=20)
     log_in(page, site, writer)
     start(page, site)
     expect(page.locator(".is-now [data-section-body]")).to_contain_text("flour")
@@ -178,7 +178,7 @@ def test_two_texts_of_one_wish_are_written_side_by_side(
     log_in(page, site, writer)
     first = start(page, site)
     finished(page)
-    provider.answer(None, tokens_per_s=6)
+    provider.answer(None, tokens_per_s=20)
     page.get_by_role("button", name="Write an alternative").click()
     page.wait_for_url("**/compare/*/")
 

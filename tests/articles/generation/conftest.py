@@ -9,16 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from articles.enums import GenerationKind
-from articles.generation.tape import _tape_at
 from articles.models import GenerationJob
 
 MakeJob = Callable[..., GenerationJob]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_told() -> None:
-    """Let no job have the stream of another test's, whose id it may have."""
-    _tape_at.cache_clear()
 
 
 @pytest.fixture
