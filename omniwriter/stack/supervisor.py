@@ -21,7 +21,9 @@ POLL_S = 0.02
 TICK_S = 0.1
 BACK_OFF_S = 0.5
 MAX_BACK_OFF_S = 30.0
-STABLE_S = 30.0  # a service that ran this long starts its next back-off from the beginning
+# A service that was ready and ran this long starts its next back-off from the beginning: to be killed now and then is
+# not to fail at the start, and what it was at waits for it.
+STABLE_S = 5.0
 REPAIR_AFTER = 2  # failures in a row before it was ready
 FOUNDATIONS = 1  # services up to this stage are stopped after the others, one stage after another
 MAX_LOG_BYTES = 10_000_000
