@@ -26,7 +26,7 @@ from articles.generation.stream import read
 from articles.generation.writers import Pen, Result
 from articles.models import Article, Budget, GenerationJob, ProviderCall
 from articles.providers import endpoints, health
-from articles.providers.base import ChatRequest, Message
+from articles.providers.base import ChatRequest, Message, ProviderError
 from articles.services.articles import article_create
 from tests.articles.at_once import at_once, use_only
 from tests.fixtures.fake_provider import PROSE, FakeProvider, all_closed
@@ -461,19 +461,20 @@ def test_an_accident_fails_the_job_without_a_trace_for_readers(
 
 
 def test_a_job_waits_a_quarter_of_an_hour_for_a_provider_to_be_well(job: GenerationJob, provider: FakeProvider) -> None:
-    provider.fail("status", status=503)
-    with time_machine.travel(timezone.now(), tick=True) as clock:
+    down = ProviderError(CallOutcome.SERVER_ERROR, "It answers with an error (503).", retry_after_s=1.0)
+    endpoint = endpoints.endpoints()[0]
+    with time_machine.travel(timezone.now(), tick=False) as clock:
         began = timezone.now()
-        for _ in range(60):
+        while job.is_open:
+            health.failed(endpoint, down)  # as other jobs find out all the time
             job_run(job.pk)
             job.refresh_from_db()
-            if not job.is_open:
-                break
-            clock.move_to(max(job.not_before or began, timezone.now()))
+            clock.move_to(job.not_before or timezone.now())
         waited = timezone.now() - began
 
-    assert job.status == GenerationStatus.FAILED
-    assert timedelta(seconds=20) < waited < timedelta(minutes=20)
+    assert (job.status, job.error["code"]) == (GenerationStatus.FAILED, "no_endpoint_unwell")
+    assert timedelta(minutes=8) < waited <= timedelta(minutes=20)
+    assert provider.chats == []
 
 
 def test_an_account_has_only_so_many_jobs_at_work(
