@@ -90,6 +90,13 @@ class Config:
     ingest_max_bytes: int = _setting(262_144, "Largest body POST /api/metrics takes.")
     ingest_max_items: int = _setting(500, "Most metrics one POST /api/metrics may carry.")
     ingest_rate_per_min: int = _setting(600, "POST /api/metrics calls a token may make in a minute.")
+    loadtest_scenario: str = _setting(
+        "perfmon.loadtest.pages.PagesScenario", "Dotted path of what users do in a load test."
+    )
+    loadtest_hosts: tuple[str, ...] = _setting(
+        (), "Addresses, besides this machine's own, that load tests started in the browser may be sent to."
+    )
+    loadtest_host: str = _setting("http://127.0.0.1:8000", "Address a load test started in the browser is sent to.")
     local_collector: bool = _setting(True, "Without Valkey, collect in a thread of this process.")
 
     @property

@@ -5,6 +5,8 @@ PerfmonError
 ├── LeaseLost          another collector leads now; what was merged here is thrown away
 ├── StoreUnavailable   a store can't be read now; the page says since when it is stale
 ├── TopicError         a topic that does not exist or that the caller may not see
+├── ScenarioError      what a load test needs could not be made; the message says what and how to mend it
+├── LoadTestError      a load test can't be begun or brought to its end; the message says why and what to do
 └── ProtocolError      a websocket message that can't be understood; answered with an error frame
 """
 
@@ -27,6 +29,14 @@ class StoreUnavailable(PerfmonError):
 
 class TopicError(PerfmonError):
     """A topic is unknown or malformed; the message says what is allowed."""
+
+
+class ScenarioError(PerfmonError):
+    """What a load test needs could not be made: users, data, a login. The message says what and how to mend it."""
+
+
+class LoadTestError(PerfmonError):
+    """A load test can't be begun or brought to its end; the message says why and what to do."""
 
 
 class ProtocolError(PerfmonError):

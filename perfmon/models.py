@@ -1,4 +1,4 @@
-"""perfmon's tables: rollups of windows by minute, hour and day, alerts, tokens of programs, reports on indexes."""
+"""perfmon's tables: rollups of windows by minute, hour and day, alerts, tokens, reports on indexes, load tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from perfmon.alerts.models import Alert, AlertTransition
+from perfmon.loadtest.models import LoadRun
 from perfmon.tokens import ApiToken
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "DayRollup",
     "HourRollup",
     "IndexReport",
+    "LoadRun",
     "MinuteRollup",
     "SeriesName",
 ]
