@@ -6,11 +6,12 @@ in k6; a stage of no length is a jump.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from perfmon.conf import get_budgets
 from perfmon.loadtest.plans import CLOSED, OPEN
 
 
@@ -90,6 +91,7 @@ def target_at(stages: tuple[Stage, ...], at_s: float) -> float:
 
 
 _ERRORS = "errors < 1 %"
+_BUDGET = (_ERRORS, "p95 < budget")  # of the one table of budgets, see ``get_profile``
 
 PROFILES: dict[str, Profile] = {
     profile.name: profile
@@ -100,7 +102,7 @@ PROFILES: dict[str, Profile] = {
         ),
         Profile(
             "load", _("An ordinary busy hour in short: up to 20 arrivals a second, held."), OPEN,
-            (Stage(15, 20), Stage(105, 20)), thresholds=(_ERRORS,),
+            (Stage(15, 20), Stage(105, 20)), thresholds=_BUDGET,
         ),
         Profile(
             "stress", _("Where does it break? Arrivals grow step by step, then it may recover."), OPEN,
@@ -108,11 +110,18 @@ PROFILES: dict[str, Profile] = {
         ),
         Profile(
             "soak", _("Does it last? Ten arrivals a second for an hour."), OPEN,
-            (Stage(60, 10), Stage(3540, 10)), thresholds=(_ERRORS,), warm_up_s=60,
+            (Stage(60, 10), Stage(3540, 10)), thresholds=_BUDGET, warm_up_s=60,
         ),
         Profile(
             "spike", _("A crowd arrives at once: from 5 to 50 arrivals a second and back."), OPEN,
-            (Stage(20, 5), Stage(1, 50), Stage(20, 50), Stage(1, 5), Stage(38, 5)), thresholds=(_ERRORS,), most_users=400,
+            (Stage(20, 5), Stage(1, 50), Stage(20, 50), Stage(1, 5), Stage(38, 5)), thresholds=_BUDGET, most_users=400,
         ),
     )
 }  # fmt: skip
+
+
+def get_profile(name: str) -> Profile:
+    """Return a profile with the table of budgets' limits in its thresholds; raises KeyError."""
+    profile = PROFILES[name]
+    limit = f"p95 < {get_budgets().p95_ms:g} ms"
+    return replace(profile, thresholds=tuple(limit if one == "p95 < budget" else one for one in profile.thresholds))
