@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -48,32 +49,49 @@ def run_queue(*, profile: Profile, host: str, user: AbstractBaseUser | None, sce
     return run_create(profile=profile, host=host, user=user, scenario=scenario)
 
 
-def run_create(*, profile: Profile, host: str, user: AbstractBaseUser | None = None, scenario: str = "") -> LoadRun:
-    """Store a run that is to be started."""
+def run_create(
+    *, profile: Profile, host: str, user: Any = None, scenario: str = "", status: RunStatus = RunStatus.QUEUED
+) -> LoadRun:
+    """Store a run."""
+    begins = {"started_at": timezone.now(), "beat_at": timezone.now()} if status == RunStatus.RUNNING else {}
     return LoadRun.objects.create(  # type: ignore[no-any-return]
-        profile_name=profile.name, model=profile.model, host=host, scenario=scenario or profile.scenario,
+        profile_name=profile.name, model=profile.model, host=host, scenario=scenario or profile.scenario, status=status,
         profile=profile.to_json(), release=get_config().release[:100], machine=machines.fingerprint(), created_by=user,
+        **begins,
     )  # fmt: skip
+
+
+def run_begin(*, profile: Profile, host: str, scenario: str = "") -> LoadRun:
+    """Store a run that this process conducts; raises LoadTestError while another is running."""
+    with _alone():
+        return run_create(profile=profile, host=host, scenario=scenario, status=RunStatus.RUNNING)
 
 
 def run_claim(*, run_id: int) -> LoadRun:
     """Make a queued run this process's; raises LoadTestError when it is no longer queued, or another is running."""
-    runs_bury()
     now = timezone.now()
+    with _alone():
+        claimed = LoadRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
+            status=RunStatus.RUNNING, started_at=now, beat_at=now
+        )
+    if not claimed:
+        raise LoadTestError(f"Load test {run_id} is not waiting to start.")
+    return LoadRun.objects.get(pk=run_id)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let a run become the one that is running; the database sees to it that it is one."""
+    runs_bury()
     try:
         with transaction.atomic():
-            claimed = LoadRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
-                status=RunStatus.RUNNING, started_at=now, beat_at=now
-            )
+            yield
     except IntegrityError:
         running = run_open()
         raise LoadTestError(
             f"Another load test is running (number {running.pk if running else '?'}): two would measure one another. "
             "Wait for its end, or stop it with: manage.py loadtest --stop"
         ) from None
-    if not claimed:
-        raise LoadTestError(f"Load test {run_id} is not waiting to start.")
-    return LoadRun.objects.get(pk=run_id)  # type: ignore[no-any-return]
 
 
 def run_beat(*, run_id: int) -> bool:
@@ -179,3 +197,14 @@ def _is_loopback(name: str) -> bool:
     except OSError as error:
         raise LoadTestError(f"There is no host {name}: {error.strerror}.") from error
     return all(ipaddress.ip_address(address[4][0]).is_loopback for address in found)
+
+
+def run_json(run: LoadRun) -> dict[str, Any]:
+    """Return a run for programs: every figure it has, times in ISO 8601."""
+    names = (
+        "profile_name", "model", "host", "scenario", "status", "release", "baseline", "profile", "machine", "summary",
+        "verdicts", "notes", "series", "rounds",
+    )  # fmt: skip
+    times = {name: getattr(run, name) for name in ("created_at", "started_at", "ended_at")}
+    iso = {name: at.isoformat(timespec="milliseconds") if at else None for name, at in times.items()}
+    return {"id": run.pk, **iso, **{name: getattr(run, name) for name in names}}

@@ -30,6 +30,11 @@ NOTES: dict[str, Any] = {
         "%(service_ms).0f ms of being sent. The difference is waiting behind a stall: users who are due do not stop "
         "coming. A closed test sends nothing meanwhile, and would report about %(service_ms).0f ms."
     ),
+    "open_counts_all": _(
+        "p99 is %(p99_ms).0f ms and p50 %(p50_ms).0f ms: arrivals kept coming while answers were slow, and each one "
+        "counts. In a closed test users who wait send nothing, so the same stall would count once for each of them, "
+        "and might leave p99 where it was."
+    ),
     "closed_hides": _(
         "The slowest answer took %(max_ms).0f ms, yet p99 is %(p99_ms).0f ms: users who wait send nothing, so a stall "
         "counts once for each of them, however many would have come. Run it with --model open to measure what "

@@ -1,0 +1,116 @@
+"""How a load test looks in a terminal: a line a second that is written over, or one in ten where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from perfmon.loadtest.models import LoadRun, RunStatus
+from perfmon.loadtest.wording import note_text, verdict_text
+from perfmon.series import NS_PER_MS
+
+QUIET_EVERY_S = 10
+_ERASE = "\r\x1b[2K"
+_HEAD = ("action", "count", "errors", "per s", "p50", "p95", "p99", "max", "server p95", "client = server")
+
+
+class Terminal:
+    """Watches a run and says how it goes; ``stop_asked`` is set by Ctrl-C."""
+
+    def __init__(self, out: TextIO, *, quiet: bool = False) -> None:
+        self.stop_asked = False
+        self._out = out
+        self._quiet = quiet
+        self._over = not quiet and out.isatty()
+        self._said_at_s = -QUIET_EVERY_S
+
+    def say(self, words: str) -> None:
+        """Show what is being done."""
+        if not self._quiet:
+            self._out.write(f"{_ERASE if self._over else ''}{words}\n")
+            self._out.flush()
+
+    def second(self, at_s: float, duration_s: float | None, frame: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+        """Show a second's figures."""
+        if self._quiet or (not self._over and at_s - self._said_at_s < QUIET_EVERY_S):
+            return
+        self._said_at_s = int(at_s)
+        self._out.write(f"{_ERASE if self._over else ''}{_second(at_s, duration_s, frame, row)}")
+        self._out.write("" if self._over else "\n")
+        self._out.flush()
+
+
+def _second(at_s: float, duration_s: float | None, frame: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    latency = row["latency"]
+    of = f" of {duration_s:.0f}" if duration_s else ""
+    p50, p95 = (f"{value / NS_PER_MS:.0f} ms" if value is not None else "-" for value in latency.percentiles((50, 95)))
+    parts = [
+        f"{at_s:5.0f}{of} s", row["phase"], f"target {frame['target']:.4g}", f"{latency.count}/s",
+        f"{frame['busy']} at work",
+        f"p50 {p50}", f"p95 {p95}", f"{latency.errors} errors", f"generator {frame['cpu_pct']:.0f} %",
+    ]  # fmt: skip
+    return "  ".join(part for part in parts if part)
+
+
+def report(run: LoadRun) -> str:
+    """Return a run's figures, verdicts and notes as text."""
+    lines = [*_table(run.summary), ""] if run.summary else []
+    knee = run.summary.get("knee") if run.summary else None
+    if knee:
+        lines += [_knee(knee), ""]
+    lines += [f"{'ok  ' if one['passed'] else 'MISS'}  {verdict_text(one)}" for one in run.verdicts]
+    lines += [f"note  {note_text(one)}" for one in run.notes]
+    return "\n".join([*lines, "", f"Load test {run.pk} {_VERDICTS.get(run.status, run.status)}."])
+
+
+_VERDICTS = {
+    RunStatus.PASSED.value: "passed",
+    RunStatus.FAILED.value: "failed",
+    RunStatus.STOPPED.value: "was stopped",
+    RunStatus.BROKEN.value: "could not be brought to its end",
+}
+
+
+def _knee(knee: Mapping[str, Any]) -> str:
+    recovered = knee.get("recovered_s")
+    after = f", and recovered after {recovered:.0f} s" if recovered is not None else ""
+    return f"It holds {knee['rate']:.4g} arrivals a second; at {knee['broke_at']:.4g} it broke ({knee['why']}){after}."
+
+
+def _table(summary: Mapping[str, Any]) -> list[str]:
+    rows = [_HEAD, *(_row(line) for line in summary["actions"])]
+    rows.append(_row(summary["total"] | {"name": "all"}))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    return [_aligned(row, widths) for row in rows] + ["Times are latencies in ms, from the intended start."] * (
+        summary["total"]["count"] > 0
+    )
+
+
+def _row(line: Mapping[str, Any]) -> Sequence[str]:
+    latency, server = line["latency"], line["server"]
+    counts = f"{line['client_count']} {_sign(line)} {_shown(line['server_count'])}"
+    times = [_shown(latency[name]) for name in ("p50", "p95", "p99", "max")]
+    figures = [str(line["count"]), str(line["errors"]), _shown(line["rate"]), *times, _shown(server["p95"])]
+    return (line["name"], *figures, counts)
+
+
+def _sign(line: Mapping[str, Any]) -> str:
+    return "=" if line["client_count"] == line["server_count"] else "≠"
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = (
+        cell.ljust(width) if place == 0 else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join([first, *others]).rstrip()
+
+
+def standard_error() -> Terminal:
+    """Return a terminal that leaves standard output to programs."""
+    return Terminal(sys.stderr)
