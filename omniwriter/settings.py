@@ -19,6 +19,7 @@ from celery.schedules import crontab
 from omniwriter.env import read_environment
 from omniwriter.llm.endpoints import endpoints_of
 from omniwriter.origin import git_release, kept_secret_key, writable_folder
+from omniwriter.stack.joining import joined
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -27,6 +28,8 @@ ENV = read_environment(os.environ)
 DEBUG = ENV["DEBUG"]
 ALLOWED_HOSTS = ENV["ALLOWED_HOSTS"]
 VAR_DIR = writable_folder(BASE_DIR / ENV["OMNI_VAR_DIR"])
+if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] != ["up"]:  # a command beside a stack that runs
+    ENV = read_environment(joined(os.environ, VAR_DIR))
 SECRET_KEY = ENV["SECRET_KEY"] or kept_secret_key(VAR_DIR / "secret.key")
 RELEASE = ENV["OMNI_RELEASE"] or git_release(BASE_DIR)
 
@@ -369,6 +372,7 @@ PERFMON = {
     "EXTRA_RECORDERS": ["omniwriter.replicas.recorder.ReplicaRecorder", "omniwriter.llm.recorder.ProviderRecorder"],
     "EXTRA_PANELS": ["omniwriter.panels.replicas.ReplicasPanel", "omniwriter.panels.endpoints.EndpointsPanel"],
     "ATTENTION": ["omniwriter.llm.attention.endpoints_away"],
+    "LOADTEST_HOST": ENV["OMNI_LOADTEST_HOST"],
     "PATIENT_QUEUES": ["generate_batch"],
     "HEALTH_PARTS": ["omniwriter.replicas.health.replica_parts"],
 }

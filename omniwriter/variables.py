@@ -167,6 +167,12 @@ VARIABLES = (
     ),
     Variable("OMNI_HOST_NAME", "text", "", "Name of this host on the dashboard. Empty: the machine's own."),
     Variable("OMNI_PERFMON", "bool", "true", "Record and show performance."),
+    Variable(
+        "OMNI_LOADTEST_HOST",
+        "url",
+        "http://127.0.0.1:8000",
+        "Address load tests are sent to. Under manage.py up its own first web process.",
+    ),
     Variable("OMNI_SERVER_TIMING", "bool", "false", "Tell each answer's own duration in a Server-Timing header."),
     Variable(
         "OMNI_TRUSTED_PROXIES",

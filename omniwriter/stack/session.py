@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from omniwriter.budget import configured_pool
 from omniwriter.origin import writable_folder
 from omniwriter.stack import prepare
 from omniwriter.stack.errors import StackError
+from omniwriter.stack.joining import LOCK_NAME, told
 from omniwriter.stack.llm import llm_endpoint, llm_service
 from omniwriter.stack.ports import answers, require_free
 from omniwriter.stack.process import Tree
@@ -55,6 +56,7 @@ class Session:
         self._view = view
         self._password = admin_password
         self._var = Path(settings.VAR_DIR)
+        self._word = ExitStack()  # what other commands are told of this one
         self._starting = True
         self._stop_asked = False
         self._account = prepare.Account(created=False)
@@ -67,7 +69,7 @@ class Session:
         """Run everything until a stop signal; raises StackError when it can't be started."""
         self._check()
         logs = writable_folder(self._var / "log")
-        with only_one(self._var), Tree() as tree, self._stopping_on_signals():
+        with only_one(self._var), self._word, Tree() as tree, self._stopping_on_signals():
             supervisor = Supervisor(tree, logs, self._view)
             try:
                 self._start(supervisor, tree, logs)
@@ -100,6 +102,8 @@ class Session:
         for model in models:
             if model.state is not State.UNAVAILABLE:  # one that can't run here has said so by now
                 env["LLM_ENDPOINTS"] = llm_endpoint(model.service)
+        env["OMNI_LOADTEST_HOST"] = self._options.url(self._options.ports[0])
+        self._word.enter_context(told(self._var, env))
         services = application_services(self._options, root=settings.BASE_DIR, var=self._var, env=env, pool=self._pool)
         pages = [service for service in services if service.stage == PAGES]
         # The checks import half the project: on the second core, while the first imports it for the pages.
@@ -235,7 +239,7 @@ def adopt_databases(profile: str) -> None:
 @contextmanager
 def only_one(var: Path) -> Iterator[None]:
     """Hold the lock of a folder; raises StackError when another ``up`` runs from it. The kernel frees it at any end."""
-    with (var / "up.lock").open("a+") as lock:
+    with (var / LOCK_NAME).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
