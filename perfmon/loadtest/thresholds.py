@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 TIMES = ("p50", "p95", "p99", "mean", "max")
 EXAMPLES = '"p95 < 500 ms", "errors < 1 %", "rate > 18 /s" or "GET /api/articles: p99 < 2 s"'
 _LINE = re.compile(
-    r"(?:(?P<action>.*\S)\s*:\s+)?(?P<figure>\w+)\s*(?P<sign>[<>])=?\s*(?P<limit>\d+(?:\.\d+)?)\s*(?P<unit>\S+)"
+    r"(?:(?P<action>.*\S)\s*:\s+)?(?P<figure>\w+)\s*(?P<sign>[<>])=?\s*(?P<limit>\d+(?:\.\d+)?)\s*(?P<unit>[^\s\d]+)"
 )
 #: What a figure is measured in, and how many of that one of the unit is.
 _UNITS: dict[str, dict[str, float]] = {
