@@ -1,0 +1,113 @@
+"""One user's connection to the server, and answers read from it whole.
+
+No library's client does: they send a request again on their own when a kept connection was closed, and then the
+server counts two where we count one.
+"""
+
+from __future__ import annotations
+
+import select
+import socket as plain_socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent.socket
+import gevent.ssl
+from gevent import monkey
+from geventhttpclient.response import HTTPResponse
+
+from perfmon.loadtest.generator.protocol import PlanError
+
+READ_BYTES = 65_536
+_poll = monkey.get_original("select", "poll")
+
+
+class CutOffError(Exception):
+    """The connection ended before the answer did."""
+
+
+class Address:
+    """Where requests go: resolved once, so that no request waits for a name server."""
+
+    def __init__(self, host: str) -> None:
+        parts = urlsplit(host)
+        self.netloc = parts.netloc
+        self._name = parts.hostname or ""
+        self._tls = gevent.ssl.create_default_context() if parts.scheme == "https" else None
+        try:
+            port = parts.port or (443 if self._tls else 80)
+            self._places = gevent.socket.getaddrinfo(self._name, port, type=plain_socket.SOCK_STREAM)
+        except (OSError, ValueError) as error:
+            raise PlanError(f"The plan's host {host} can't be found: {error}.", "host") from error
+
+    def connect(self) -> Any:
+        """Return a new connected socket; raises OSError when none of the places takes it."""
+        for number, (family, kind, proto, _, place) in enumerate(self._places, 1):
+            connection = gevent.socket.socket(family, kind, proto)
+            try:
+                connection.connect(place)
+                connection.setsockopt(plain_socket.IPPROTO_TCP, plain_socket.TCP_NODELAY, 1)
+                return self._tls.wrap_socket(connection, server_hostname=self._name) if self._tls else connection
+            except OSError:
+                connection.close()
+                if number == len(self._places):
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+        raise OSError("no place to connect to")
+
+
+class Answer(HTTPResponse):
+    """An answer as it comes in; the body is counted and not kept."""
+
+    body_bytes = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether head and body are here; an interim answer (1xx) is none."""
+        return self.message_complete and self.get_code() >= 200
+
+    def _on_body(self, part: bytearray) -> None:
+        self.body_bytes += len(part)
+
+
+class Connection:
+    """Kept open between requests as long as the server wants it; one request at a time."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._socket: Any = None
+
+    def open(self) -> None:
+        """Connect, unless a connection stands; raises OSError."""
+        if self._socket is not None and _readable(self._socket):  # idle and readable: the server has closed it
+            self.close()
+        if self._socket is None:
+            self._socket = self._address.connect()
+
+    def ask(self, request: bytes, answer: Answer) -> None:
+        """Send a request and read its answer whole.
+
+        Raises OSError, CutOffError, and HTTPParseError for what is no HTTP; the connection is then to be closed.
+        """
+        self._socket.sendall(request)
+        while not answer.whole:
+            received = self._socket.recv(READ_BYTES)
+            answer.feed(received)  # an empty one ends the answer whose length is not told
+            if not received and not answer.whole:
+                raise CutOffError
+        if answer.should_close():
+            self.close()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _readable(connection: Any) -> bool:
+    poll = _poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

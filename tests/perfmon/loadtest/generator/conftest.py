@@ -1,0 +1,8 @@
+"""What the generator's tests share."""
+
+from __future__ import annotations
+
+from tests.fixtures.counting_site import counting_site
+from tests.fixtures.generator import generate
+
+__all__ = ("counting_site", "generate")
