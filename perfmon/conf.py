@@ -94,9 +94,9 @@ class Config:
         "perfmon.loadtest.pages.PagesScenario", "Dotted path of what users do in a load test."
     )
     loadtest_hosts: tuple[str, ...] = _setting(
-        (), "Addresses, besides this machine's own, that load tests started in the browser may be sent to."
+        (), "Further addresses load tests started in the browser may be sent to."
     )
-    loadtest_host: str = _setting("http://127.0.0.1:8000", "Address a load test started in the browser is sent to.")
+    loadtest_host: str = _setting("http://127.0.0.1:8000", "Address load tests are sent to.")
     local_collector: bool = _setting(True, "Without Valkey, collect in a thread of this process.")
 
     @property

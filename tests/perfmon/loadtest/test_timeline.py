@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfmon.loadtest.timeline import COLUMNS, MOST_ROWS, Timeline
@@ -29,6 +29,7 @@ def test_a_row_has_the_seconds_figures_in_ms_and_none_where_nothing_was_measured
     assert row["server_p95"] is None
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.integers(1, 5000), st.integers(1, 9))
 def test_a_long_course_keeps_its_rate_and_its_bound(seconds: int, rate: int) -> None:
     timeline, window = Timeline(0), Window(rate)
