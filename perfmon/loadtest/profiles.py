@@ -35,6 +35,7 @@ class Search:
     limit_error_pct: float = 1.0
     refine: int = 3  # halvings between the last step that held and the first that did not
     recover_s: float = 30.0
+    most_s: float = 180.0  # it ends then with what it knows
 
 
 @dataclass(frozen=True, slots=True)
