@@ -31,12 +31,14 @@ from omniwriter.replicas.sockets import PinnedSockets  # noqa: E402
 from omniwriter.statics import static_app  # noqa: E402
 from perfmon.ingest import ingest, record_external  # noqa: E402
 from perfmon.live.routing import websocket_urlpatterns  # noqa: E402
-from perfmon.recorders.requests import METHODS  # noqa: E402
+from perfmon.recorders.loads import load_key, record_load, timing_text  # noqa: E402
+from perfmon.recorders.requests import METHODS, is_measured  # noqa: E402
 
 STATICS = str(settings.STATIC_URL)
 STREAMS = "/events/"  # answers that stay open for minutes: they would hold a thread each
 
 Scope = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
 
 
 def open_caches() -> None:
@@ -45,10 +47,15 @@ def open_caches() -> None:
         caches[alias]
 
 
-def count_refused(scope: Scope, status: int) -> None:
-    """Show a request that Django never saw on the dashboard."""
+def count_refused(scope: Scope, status: int) -> Headers:
+    """Show a request that Django never saw on the dashboard; return what a load test is told of it, in headers."""
     method = scope["method"] if scope["method"] in METHODS else "OTHER"
     record_external(method=method, endpoint="(refused)", duration_ns=0, status=status, second=int(time.time()))
+    run = load_key(scope["headers"]) if is_measured(scope["path"]) else ""
+    if not run:
+        return []
+    record_load(run, status, 0)
+    return [(b"server-timing", timing_text(0).encode())]
 
 
 bridge = Bridge(

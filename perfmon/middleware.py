@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from perfmon import guard
 from perfmon.conf import get_config
 from perfmon.context import RequestTrace, current
+from perfmon.recorders.loads import timing_text
 from perfmon.recorders.requests import RequestRecorder, finish, ignored_prefixes
 
 CLIENT_CLOSED = 499  # nginx's status for a client that left before the answer
@@ -22,7 +23,10 @@ AsyncNext = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 class PerfmonMiddleware:
-    """Times a request from first to last byte and counts what it did on the way."""
+    """Times a request from first to last byte and counts what it did on the way.
+
+    A streamed answer tells nothing of its duration: its head goes out before that is known.
+    """
 
     sync_capable = True
     async_capable = True
@@ -60,8 +64,8 @@ class PerfmonMiddleware:
                 _time_stream(request, cast("StreamingHttpResponse", response), trace)
             else:
                 duration_ns = finish(request, response.status_code, trace)
-                if self._server_timing:
-                    response.headers["Server-Timing"] = f"app;dur={duration_ns / 1e6:.6f}"
+                if trace.told or self._server_timing:
+                    response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
         return response
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
@@ -83,8 +87,8 @@ class PerfmonMiddleware:
             _time_stream(request, cast("StreamingHttpResponse", response), trace)
         elif not trace.muted:
             duration_ns = finish(request, response.status_code, trace)
-            if self._server_timing:
-                response.headers["Server-Timing"] = f"app;dur={duration_ns / 1e6:.6f}"
+            if trace.told or self._server_timing:
+                response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
         return response
 
     def _find_ignored(self) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ process          ``web1/3f2a``              gauge: resident bytes of the process
 host             ``web1/cpu``               gauge: readings / - / sum / max (thousandths of %, bytes, bytes a second)
 load_latency     ``12/3``                   a load test's requests by action / failed / ns from the intended start / ns
 load_service     ``12/3``                   the same / - / ns from the sending / ns / ns
+load_gap         ``12/3``                   the same / - / ns that neither server nor queue explains / ns / ns
 load_server      ``12/3``                   what the server measured of them / 5xx / ns / ns / ns
 load_queue       ``12/3``                   of those, such as said when they came / - / ns before Django / ns / ns
 self             ``record``, ``flush`` ...  perfmon's own cost: events or samples of them / - / CPU ns / ns

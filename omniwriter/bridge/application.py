@@ -12,6 +12,7 @@ from omniwriter.bridge.body import (
     BodyTooLargeError,
     BodyTooSlowError,
     ClientGoneError,
+    Headers,
     Receive,
     discard_body,
     read_body,
@@ -66,8 +67,9 @@ class Bridge:
 
     ``threads`` requests run at once and ``queue`` more may wait; the next one gets 503 with Retry-After. A body of more
     than ``limit_bytes`` gets 413, one that stops coming 408. ``prepare`` and ``dispose`` run in every thread, first and
-    last; ``on_refused`` is called with the scope and the status of every request that Django does not see. A layer in
-    front that wants to read what Django left in a request's environ makes a place for it, ``environ``, in the scope.
+    last; ``on_refused`` is called with the scope and the status of every request that Django does not see and returns
+    further headers for its answer. A layer in front that wants to read what Django left in a request's environ makes a
+    place for it, ``environ``, in the scope.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Bridge:
         limit_bytes: int,
         prepare: Callable[[], object] = nothing,
         dispose: Callable[[], object] = nothing,
-        on_refused: Callable[[Scope, int], object] = lambda scope, status: None,
+        on_refused: Callable[[Scope, int], Headers] = lambda scope, status: [],
     ) -> None:
         extra = STREAMS_PER_THREAD * threads
         self.pool = ThreadPool(threads, queue, extra=extra, prepare=prepare, dispose=dispose)
@@ -92,12 +94,12 @@ class Bridge:
         try:
             body = await read_body(receive, scope["headers"], self._limit_bytes)
         except BodyTooLargeError:
-            self._on_refused(scope, 413)
-            await _refuse_body(receive, send, 413, b"The request's body is too large.\n")
+            more = self._on_refused(scope, 413)
+            await _refuse_body(receive, send, 413, b"The request's body is too large.\n", *more)
             return
         except BodyTooSlowError:
-            self._on_refused(scope, 408)
-            await _refuse(send, 408, b"The request's body did not arrive.\n", (b"connection", b"close"))
+            more = self._on_refused(scope, 408)
+            await _refuse(send, 408, b"The request's body did not arrive.\n", (b"connection", b"close"), *more)
             return
         except ClientGoneError:
             return
@@ -110,9 +112,9 @@ class Bridge:
             await self.pool.run(self._run, environ, body, answer, stream, leaving)
         except PoolFullError:
             body.file.close()
-            self._on_refused(scope, 503)
+            more = self._on_refused(scope, 503)
             retry = (b"retry-after", b"%d" % RETRY_AFTER_S)
-            await _refuse(send, 503, b"The server is busy. Try again in a moment.\n", retry)
+            await _refuse(send, 503, b"The server is busy. Try again in a moment.\n", retry, *more)
         except ClientGoneError:
             return
         except BaseException:
@@ -182,8 +184,8 @@ async def _refuse(send: Send, status: int, text: bytes, *headers: tuple[bytes, b
     await send({"type": "http.response.body", "body": text, "more_body": more_body})
 
 
-async def _refuse_body(receive: Receive, send: Send, status: int, text: bytes) -> None:
+async def _refuse_body(receive: Receive, send: Send, status: int, text: bytes, *headers: tuple[bytes, bytes]) -> None:
     """Answer while the body is still coming: the connection closes only after its sender had the time to look."""
-    await _refuse(send, status, text, (b"connection", b"close"), more_body=True)
+    await _refuse(send, status, text, (b"connection", b"close"), *headers, more_body=True)
     await discard_body(receive)
     await send({"type": "http.response.body", "body": b""})

@@ -9,10 +9,11 @@ from omniwriter.cache.response import KEPT_AS
 from omniwriter.cache.subscriber import subscriber
 from omniwriter.edge.answers import Kept, Message, kept_answer
 from omniwriter.edge.conditions import answer_to
-from omniwriter.edge.counting import count_answer, count_kept, is_counted
+from omniwriter.edge.counting import count_answer, count_kept, is_counted, run_key
 from omniwriter.edge.questions import Question, Questions, Scope
 from omniwriter.edge.table import Table
 from perfmon.conf import get_config
+from perfmon.recorders.loads import timing_text
 
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -68,15 +69,16 @@ class Edge:
             await self._ask(question, scope, receive, send, begun_ns)
             return
         answer = answer_to(question, kept)
+        run = run_key(question, kept)
         duration_ns = perf_counter_ns() - begun_ns
-        if self._tells_time:  # as perfmon's middleware does
-            answer = answer.with_header(b"server-timing", b"app;dur=%.6f" % (duration_ns / 1e6))
+        if run or self._tells_time:  # as perfmon's middleware does
+            answer = answer.with_header(b"server-timing", timing_text(duration_ns).encode())
         send_ready = scope.get(READY)
         if send_ready is None or not send_ready(scope, answer.status_line, answer.headers, answer.body):
             await send(answer.head)
             await send(answer.message)
         if kept.route is not None:
-            count_answer(question.method, kept, answer.head["status"], duration_ns)
+            count_answer(question.method, kept, answer.head["status"], duration_ns, run)
 
     async def _ask(self, question: Question, scope: Scope, receive: Receive, send: Send, begun_ns: int) -> None:
         """Let Django answer, and keep it when everybody may have it."""

@@ -22,7 +22,9 @@ from perfmon.conf import get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.context import RequestTrace
 from perfmon.ingest import local
+from perfmon.loadtest.marks import MARK_KEY
 from perfmon.recorders.durations import FOLD_AT, Durations
+from perfmon.recorders.loads import count_marked
 from perfmon.recorders.queries import fold_queries
 from perfmon.series import MAX_KEY_CHARS, OVERFLOW_KEY, SeriesKey, Window
 
@@ -109,7 +111,10 @@ class RequestRecorder:
 
 
 def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
-    """Count a finished request and return its duration in ns; a failure in here is counted, the response goes out."""
+    """Count a finished request and return its duration in ns; a failure in here is counted, the response goes out.
+
+    A load test's request is counted for its run too, and ``trace.told`` is then what its answer tells of it.
+    """
     ended_ns = perf_counter_ns()
     try:
         match = request.resolver_match
@@ -124,9 +129,12 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
             if trace.queries:
                 fold_queries(shard, trace)
             slot.add(ended_ns - trace.started_ns, trace)  # type: ignore[attr-defined]
-            queued = request.META.get("perfmon.queued_ns") or request.META.get("HTTP_X_REQUEST_START")
-            if queued:
-                _add_queue_wait(slot, queued, trace)
+            meta = request.META
+            queued = meta.get("perfmon.queued_ns") or meta.get("HTTP_X_REQUEST_START")
+            waited_ns = _add_queue_wait(slot, queued, trace) if queued else None
+            mark = meta.get(MARK_KEY)
+            if mark:
+                trace.told = count_marked(shard, mark, status, ended_ns - trace.started_ns, waited_ns)
             if sampled_ns:
                 slot.own_ns += thread_time_ns() - sampled_ns  # type: ignore[attr-defined]
                 slot.own_samples += 1  # type: ignore[attr-defined]
@@ -186,13 +194,18 @@ def route_label(route: str | None) -> str:
     return f"/{label.lstrip('/')}"[:MAX_KEY_CHARS]
 
 
-def _add_queue_wait(slot: Any, queued: int | str, trace: RequestTrace) -> None:
-    """Count how long the request waited before Django saw it: by our bridge's clock, or by the proxy's header."""
+def _add_queue_wait(slot: Any, queued: int | str, trace: RequestTrace) -> int | None:
+    """Count how long the request waited before Django saw it, by our bridge's clock or by the proxy's header.
+
+    Returns the ns counted, None when it could not be known.
+    """
     wait_ns = trace.started_ns - queued if isinstance(queued, int) else _header_wait_ns(queued, trace)
-    if wait_ns is not None and 0 <= wait_ns <= MAX_QUEUE_NS:
-        if slot.queue is None:
-            slot.queue = Window()
-        slot.queue.add(wait_ns)
+    if wait_ns is None or not 0 <= wait_ns <= MAX_QUEUE_NS:
+        return None
+    if slot.queue is None:
+        slot.queue = Window()
+    slot.queue.add(wait_ns)
+    return wait_ns
 
 
 def _header_wait_ns(header: str, trace: RequestTrace) -> int | None:

@@ -63,8 +63,8 @@ def test_a_request_that_django_never_sees_is_counted(monkeypatch: pytest.MonkeyP
     recorded: dict[SeriesKey, Any] = {}
     monkeypatch.setattr(ingest, "record_at", lambda second, windows: recorded.update(windows))
 
-    asgi.count_refused({"method": "GET"}, 503)
-    asgi.count_refused({"method": "whatever"}, 413)
+    asgi.count_refused({"method": "GET", "path": "/", "headers": []}, 503)
+    asgi.count_refused({"method": "whatever", "path": "/", "headers": []}, 413)
 
     assert {key for key in recorded if key.kind == "response"} == {
         SeriesKey("response", "GET (refused) 5xx"),

@@ -166,9 +166,10 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
             return
 
 
-def refused(scope: dict[str, Any], status: int) -> None:
+def refused(scope: dict[str, Any], status: int) -> list[tuple[bytes, bytes]]:
     """Count a request that Django did not see."""
     counts["refused"] += 1
+    return []
 
 
 application = ProtocolTypeRouter(

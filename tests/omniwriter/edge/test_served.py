@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import socket
-import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from omniwriter import asgi
 from omniwriter.bridge.protocol import PatientProtocol
@@ -19,37 +15,10 @@ from omniwriter.edge import Edge
 from omniwriter.edge.answers import MAX_BODY_BYTES
 from omniwriter.stack.ports import LOOPBACK
 from tests.fixtures.site import Site
-from tests.waiting import READY_S, eventually
+from tests.waiting import READY_S
 
 from .asking import Origin
-
-Serve = Callable[[Any, Any], int]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Serve an application with a protocol on a free port: ``serve(application, protocol)``."""
-    with contextlib.ExitStack() as stack:
-        yield lambda application, protocol: stack.enter_context(_served(application, protocol))
-
-
-@contextlib.contextmanager
-def _served(application: Any, protocol: Any) -> Iterator[int]:
-    listener = socket.create_server((LOOPBACK, 0))
-    config = uvicorn.Config(
-        application, loop="uvloop", http=protocol, lifespan="off", log_config=None, access_log=False,
-        timeout_graceful_shutdown=1,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="edge")
-    thread.start()
-    try:
-        eventually(lambda: server.started)
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(READY_S)
-        listener.close()
+from .conftest import Serve
 
 
 def exchange(port: int, *requests: str, ends: bytes) -> bytes:
