@@ -153,6 +153,8 @@ class Conductor:
         summary = tally.summary([action.name for action in cast.actions], server)
         knee = pacing.knee()
         summary["knee"] = knee.to_json() if knee else None
+        if knee and knee.broke_at is None:
+            left_over = [{"code": "knee_not_found", "rate": knee.rate}, *left_over]
         verdicts = thresholds.judge(limits, summary)
         notes = [*notes_of(summary, tally, self._profile, stopped=self._stopped), *left_over]
         found = {"summary": summary, "series": tally.timeline.to_json(), "verdicts": verdicts, "notes": notes}

@@ -73,9 +73,12 @@ _VERDICTS = {
 
 
 def _knee(knee: Mapping[str, Any]) -> str:
-    recovered = knee.get("recovered_s")
-    after = f", and recovered after {recovered:.0f} s" if recovered is not None else ""
-    return f"It holds {knee['rate']:.4g} arrivals a second; at {knee['broke_at']:.4g} it broke ({knee['why']}){after}."
+    if knee["broke_at"] is None:
+        return f"Nothing broke up to {knee['rate']:.4g} arrivals a second."
+    held = f"It holds {knee['rate']:.4g} arrivals a second" if knee["rate"] else "No rate held"
+    recovered = knee["recovery_s"]
+    after = f"; it recovered after {recovered:.0f} s" if recovered is not None else "; it did not recover in time"
+    return f"{held}; at {knee['broke_at']:.4g} it broke ({knee['why']}){after}."
 
 
 def _table(summary: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from perfmon.exceptions import LoadTestError
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.plans import CLOSED, MODELS, OPEN
 from perfmon.loadtest.profiles import PROFILES, Profile, get_profile
+from perfmon.loadtest.thresholds import ThresholdError, parse
 
 HELP = """\
 Put a site under load with Locust, in a process of its own, and say whether it holds. The figures go to the dashboard
@@ -109,20 +112,22 @@ class Command(BaseCommand):
         from perfmon.loadtest.terminal import Terminal, report
 
         terminal = Terminal(sys.stderr if options["json"] else sys.stdout)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: setattr(terminal, "stop_asked", True))
-        run = Conductor(self._run(options), terminal, Options(workers=options["workers"])).conduct()
+        with _stopping(terminal):
+            run = Conductor(self._run(options), terminal, Options(workers=options["workers"])).conduct()
         self._show(run, options, report(run))
         return run
 
     def _run(self, options: dict[str, Any]) -> LoadRun:
         """Return the run to conduct, which is this process's from now on."""
         from perfmon.loadtest.runs import check_host, run_begin, run_claim
+        from perfmon.loadtest.scenarios import get_scenario
 
         if options["run"] is not None:
             return run_claim(run_id=options["run"])
         host = check_host(options["host"] or get_config().loadtest_host, options["allow_host"])
-        return run_begin(profile=profile_of(options), host=host, scenario=options["scenario"])
+        profile = profile_of(options)
+        get_scenario(options["scenario"] or profile.scenario)  # or there is no run
+        return run_begin(profile=profile, host=host, scenario=options["scenario"])
 
     def _show(self, run: LoadRun, options: dict[str, Any], words: str) -> None:
         if options["report"]:
@@ -166,6 +171,20 @@ class Command(BaseCommand):
         self.stdout.write(f"Nothing of load test {run_id} is left.")
 
 
+@contextmanager
+def _stopping(terminal: Any) -> Iterator[None]:
+    """Let Ctrl-C end the run and not the program: what was measured is kept, what was made is removed."""
+    before = {
+        number: signal.signal(number, lambda *_: setattr(terminal, "stop_asked", True))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def profile_of(options: dict[str, Any]) -> Profile:
     """Return the profile the options describe; raises LoadTestError naming the option and its fix."""
     profile = _profile(options["profile"])
@@ -177,10 +196,17 @@ def profile_of(options: dict[str, Any]) -> Profile:
     if profile.search and (options["duration"] or options["users"] or options["model"] == CLOSED):
         raise LoadTestError(f"The profile {profile.name!r} searches: leave --duration, --users and --model closed out.")
     model = options["model"] or (OPEN if options["rate"] else CLOSED if options["users"] else profile.model)
-    profile = replace(profile, model=model, thresholds=(*profile.thresholds, *options["threshold"]))
+    profile = replace(profile, model=model, thresholds=(*profile.thresholds, *_limits(options["threshold"])))
     profile = profile.lasting(options["duration"]) if options["duration"] else profile
     target = options["rate"] or options["users"]
     return profile.peaking(target) if target else profile
+
+
+def _limits(texts: list[str]) -> list[str]:
+    try:
+        return [parse(text).text for text in texts]
+    except ThresholdError as error:
+        raise LoadTestError(f"--threshold: {error}") from error
 
 
 def _profile(name: str) -> Profile:
