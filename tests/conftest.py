@@ -77,6 +77,18 @@ def tree() -> Iterator[Tree]:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin each test with the recorders that every process of the site has, before any fixture.
+
+    The site's handler looks once, when it is made, whether requests are measured. Made after a test that took the
+    recorders away, it would measure nothing for as long as the process lives.
+    """
+    from perfmon.recorders import install_recorders
+
+    install_recorders()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown() -> None:
     """Let no thread that writes a text outlive its test: it would ask the next one's database, or none."""
     from articles.generation import jobs, leases
