@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -65,6 +66,10 @@ class ProviderEndpointAdmin(Base):
     )  # fmt: skip
 
     # The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProviderEndpoint]:
+        """Leave out what a program of the site has reserved: its address may be a private one, so nobody changes it."""
+        return super().get_queryset(request).filter(reserved_for=None)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that knows the states."""

@@ -18,7 +18,7 @@ from ninja.errors import AuthenticationError
 from articles.api.callers import SAFE_METHODS, ApiRequest, Caller, caller_by_session, caller_by_token
 from articles.api.problems import CONTENT_TYPE, method_not_allowed, not_authenticated, problem
 from articles.clients import client_address
-from articles.throttles import Allowance, call_count
+from articles.throttles import Allowance, account_key, any_granted, call_count, granted
 
 View = Callable[..., HttpResponse]
 LANGUAGE = "en"
@@ -75,7 +75,22 @@ def _allowed(header: str) -> list[str]:
 
 def _allowance(request: ApiRequest) -> Allowance | None:
     rate, caller = _counted_as(request)
-    return call_count(rate, caller)
+    allowance = call_count(rate, caller)
+    if allowance is None or not allowance.exceeded or not caller.startswith("address:"):
+        return allowance
+    return _own_allowance(request) or allowance
+
+
+def _own_allowance(request: ApiRequest) -> Allowance | None:
+    """Return the allowance of an account that was granted one, whose address is past its own; mostly there is none.
+
+    Only then is the session looked at, so this answer alone depends on it.
+    """
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not any_granted():
+        return None
+    caller = caller_by_session(request)
+    account = account_key(caller.user.pk) if caller else ""
+    return call_count("token", account) if account and granted(account) > 1 else None
 
 
 def _counted_as(request: ApiRequest) -> tuple[str, str]:
@@ -90,7 +105,7 @@ def _counted_as(request: ApiRequest) -> tuple[str, str]:
     rate = "write" if writes else "token" if caller else "anonymous"
     if caller is None:
         return rate, f"address:{client_address(request)}"
-    return rate, f"token:{caller.token.pk}" if caller.token else f"user:{caller.user.pk}"
+    return rate, f"token:{caller.token.pk}" if caller.token else account_key(caller.user.pk)
 
 
 def _too_often(allowance: Allowance | None) -> HttpResponse | None:

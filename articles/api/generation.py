@@ -31,7 +31,7 @@ from articles.models import GenerationJob, PromptTemplate, PromptVersion
 from articles.providers.endpoints import endpoint_named
 from articles.providers.router import endpoints_for
 from articles.selectors.api import category_id_of
-from articles.throttles import call_count
+from articles.throttles import account_key, call_count
 from articles.tokens import SCOPES, Scope
 
 router = Router(tags=["Generation"], auth=SIGNED_IN)
@@ -54,14 +54,14 @@ def generation_start(request: HttpRequest, wish: GenerateIn, idempotency_key: Id
     """
     refuse_unknown(request.GET, ())
     user = require(request, Scope.GENERATE, ADD)
-    allowance = call_count("generate", f"user:{user.pk}")
+    allowance = call_count("generate", account_key(user.pk))
     if allowance is not None and allowance.exceeded:
         detail = f"At most {allowance.limit} jobs a minute. Try again in {allowance.reset_s} seconds."
         return problem(429, detail, headers=allowance.headers)
     sent = wish.model_dump(mode="json")
 
     def make() -> HttpResponse:
-        job = job_start(owner=user, **_asked(sent))
+        job = job_start(owner=user, **_asked(sent, user.pk))
         response = private_answer(request, job_document(request, job), status=202)
         response["Location"] = job_path(job)
         return response
@@ -143,7 +143,7 @@ def _before(cursor: str | None) -> int | None:
     return int(cursor)
 
 
-def _asked(sent: dict[str, Any]) -> dict[str, Any]:
+def _asked(sent: dict[str, Any], account_id: int) -> dict[str, Any]:
     """Return what ``job_start`` takes; raises ValidationError naming the fields."""
     for name, other in (("prompt", "brief"), ("max_length", "words")):
         if sent[name] and sent[other]:
@@ -152,7 +152,7 @@ def _asked(sent: dict[str, Any]) -> dict[str, Any]:
         **sent, "brief": sent["brief"] or sent["prompt"], "words": sent["words"] or sent["max_length"],
         "category_id": _category_id(sent["category"]),
     })  # fmt: skip
-    _check_model(sent["model"], wish.language)
+    _check_model(sent["model"], wish.language, account_id)
     variables = {"variables": sent["variables"]} if sent["variables"] else {}
     return {
         "kind": GenerationKind(sent["kind"]), "parameters": {**wish.parameters(), **variables},
@@ -178,11 +178,11 @@ def _prompt_version(name: str, kind: str) -> PromptVersion | None:
     return version
 
 
-def _check_model(name: str, language: str) -> None:
-    wanted = endpoint_named(name) if name else None
+def _check_model(name: str, language: str, account_id: int) -> None:
+    wanted = endpoint_named(name, account_id) if name else None
     if name and wanted is None:
         raise ValidationError({"model": "No model of this name is connected."})
-    if not (wanted.writes(language) if wanted else endpoints_for(language)):
+    if not (wanted.writes(language) if wanted else endpoints_for(language, account_id)):
         message = "No connected model writes this language; an administrator can connect one that does."
         raise ValidationError({"model" if name else "language": message})
 

@@ -74,7 +74,7 @@ def require_jobs(owner_id: int, *, jobs: int = 1) -> None:
     limit = standing.bounds.jobs_per_day
     if limit is not None and standing.jobs_today + jobs > limit:
         raise BudgetError("jobs", limit, standing.jobs_today)
-    if all_have_a_price():
+    if all_have_a_price(owner_id):
         require_money(standing, Decimal("0.000001"))
 
 
@@ -117,11 +117,11 @@ def month_start(now: datetime | None = None) -> datetime:
     return (now or timezone.now()).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def all_have_a_price() -> bool:
-    """Whether nothing can be asked that costs nothing."""
-    from articles.providers.endpoints import endpoints  # which reads the settings and the database
+def all_have_a_price(owner_id: int) -> bool:
+    """Whether nothing answers the account that costs nothing."""
+    from articles.providers.endpoints import endpoints_of  # which reads the settings and the database
 
-    found = endpoints()
+    found = endpoints_of(owner_id)
     return bool(found) and all(endpoint.price_in or endpoint.price_out for endpoint in found)
 
 

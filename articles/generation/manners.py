@@ -17,7 +17,7 @@ _SYSTEM_CHARS, _GUIDANCE_CHARS = 1_000, 2_400
 
 def manner_of(job: GenerationJob) -> Manner:
     """Return it; with a prompt version of the job, its wording with the job's values filled in."""
-    is_small = is_small_model(job.language, job.endpoint_wanted)
+    is_small = is_small_model(job.language, job.endpoint_wanted, job.owner_id)
     version = job.prompt_version
     if version is None or job.kind == GenerationKind.TEST:
         return Manner(is_small=is_small)
@@ -26,8 +26,8 @@ def manner_of(job: GenerationJob) -> Manner:
     return Manner(is_small, clipped(system, _SYSTEM_CHARS), clipped(guidance, _GUIDANCE_CHARS))
 
 
-def is_small_model(language: str, wanted: str = "") -> bool:
+def is_small_model(language: str, wanted: str = "", account_id: int | None = None) -> bool:
     """Whether only the bundled model would answer."""
-    chosen = endpoint_named(wanted) if wanted else None
-    able = [chosen] if chosen else endpoints_for(language)
+    chosen = endpoint_named(wanted, account_id) if wanted else None
+    able = [chosen] if chosen else endpoints_for(language, account_id)
     return bool(able) and all(endpoint.bundled for endpoint in able)

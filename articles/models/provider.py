@@ -15,7 +15,11 @@ def all_languages() -> list[str]:
 
 
 class ProviderEndpoint(models.Model):
-    """One OpenAI-compatible endpoint with one model. ``secret`` is the encrypted key; see ``providers.secrets``."""
+    """One OpenAI-compatible endpoint with one model. ``secret`` is the encrypted key; see ``providers.secrets``.
+
+    One that is ``reserved_for`` a group answers its accounts, whom nobody else answers then, and no other account. It
+    is made by programs of the site alone (``services.reserving``) and shown to nobody.
+    """
 
     name = models.SlugField(
         _("name"), max_length=60, unique=True, help_text=_("How it is called here and in the ledger.")
@@ -56,6 +60,10 @@ class ProviderEndpoint(models.Model):
     extra = models.JSONField(
         _("further fields"), default=dict, blank=True, help_text=_("Sent along with each request, as a JSON object.")
     )
+    reserved_for = models.ForeignKey(
+        "auth.Group", verbose_name=_("reserved for"), null=True, blank=True, editable=False, on_delete=models.CASCADE,
+        related_name="+",
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 

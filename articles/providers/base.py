@@ -69,7 +69,8 @@ class Endpoint:
     new_token_limit: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
     bundled: bool = False
-    trusted: bool = False  # of the settings, so its address may be a private one
+    trusted: bool = False  # of the settings or of a program of the site, so its address may be a private one
+    reserved_for: int | None = None  # the group whose accounts it answers, and nobody else
 
     def writes(self, language: str) -> bool:
         """Whether it writes a language well."""

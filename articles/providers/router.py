@@ -12,7 +12,7 @@ from django.conf import settings
 
 from articles.providers import breaker, health
 from articles.providers.base import ChatRequest, Endpoint, NoEndpoint
-from articles.providers.endpoints import endpoints
+from articles.providers.endpoints import endpoints, endpoints_of
 from articles.providers.slots import USER_FULL, in_flight, slot_leave, slot_renew, slot_take
 from articles.providers.strategies import Candidate, Tally, strategy_named
 
@@ -46,17 +46,19 @@ def turn(request: ChatRequest, *, user_id: int, wanted: str = "", avoid: Collect
 
     ``wanted`` names the one endpoint that is asked while it is connected. ``avoid`` are those that failed just now.
     """
-    taken = _take(_able(request, wanted), avoid, user_id)
+    taken = _take(_able(request, wanted, endpoints_of(user_id)), avoid, user_id)
     try:
         yield taken
     finally:
         taken.end()
 
 
-def endpoints_for(language: str) -> list[Endpoint]:
-    """Return the endpoints that a text of that language is written by; the bundled one only where there is no other."""
-    able = [endpoint for endpoint in endpoints() if endpoint.writes(language)]
-    return [endpoint for endpoint in able if not endpoint.bundled] or able
+def endpoints_for(language: str, account_id: int | None = None) -> list[Endpoint]:
+    """Return the endpoints that a text of that language is written by; the bundled one only where there is no other.
+
+    With an account those that answer it; without one those that answer anybody.
+    """
+    return _writing(language, endpoints() if account_id is None else endpoints_of(account_id))
 
 
 def any_writes(language: str) -> bool:
@@ -64,12 +66,16 @@ def any_writes(language: str) -> bool:
     return bool(endpoints_for(language))
 
 
-def _able(request: ChatRequest, wanted: str) -> list[Endpoint]:
-    connected = endpoints()
+def _writing(language: str, connected: list[Endpoint]) -> list[Endpoint]:
+    able = [endpoint for endpoint in connected if endpoint.writes(language)]
+    return [endpoint for endpoint in able if not endpoint.bundled] or able
+
+
+def _able(request: ChatRequest, wanted: str, connected: list[Endpoint]) -> list[Endpoint]:
     if not connected:
         raise NoEndpoint("none")
     chosen = [endpoint for endpoint in connected if endpoint.name == wanted and endpoint.writes(request.language)]
-    able = chosen or ([] if any(e.name == wanted for e in connected) else endpoints_for(request.language))
+    able = chosen or ([] if any(e.name == wanted for e in connected) else _writing(request.language, connected))
     if not able:
         raise NoEndpoint("language")
     needed = request.estimated_tokens_in + request.max_tokens
