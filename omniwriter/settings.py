@@ -375,6 +375,7 @@ PERFMON = {
     "LOADTEST_HOST": ENV["OMNI_LOADTEST_HOST"],
     "PATIENT_QUEUES": ["generate_batch"],
     "HEALTH_PARTS": ["omniwriter.replicas.health.replica_parts"],
+    "LOADTEST_SCENARIO": "omniwriter.loadtest.scenario.ArticlesScenario",
 }
 PERF_BUDGETS = ENV["OMNI_PERF_BUDGETS"]
 TRACE_SOURCE = "perfmon.context.trace_id"  # what articles/tracing.py asks

@@ -88,7 +88,7 @@ def _all() -> list[Endpoint]:
     return list({endpoint.name: endpoint for endpoint in reversed(kept[1])}.values())[::-1]
 
 
-def _groups_of(account_id: int, among: Collection[int | None]) -> frozenset[int]:
+def _groups_of(account_id: int, among: Collection[int]) -> frozenset[int]:
     memberships = get_user_model().groups.through.objects.filter(user_id=account_id, group_id__in=among)
     return frozenset(memberships.values_list("group_id", flat=True))
 

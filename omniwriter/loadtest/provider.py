@@ -1,7 +1,7 @@
 """A language model's provider for load tests: a real HTTP server on loopback that answers at once, at no cost.
 
-It speaks the streaming protocol of OpenAI's chat completions, as the site's own client does, so a job goes the whole way
-from the queue to the draft. Only who has its key is answered.
+It speaks the streaming protocol of OpenAI's chat completions, as the site's own client does, so a job goes the whole
+way from the queue to the draft. Only who has its key is answered.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ CHUNK_CHARS = 120
 MOST_BODY_BYTES = 1 << 20
 TITLES = (
     "What people expect from it", "Where the idea came from", "Tools that already work well",
-    "Mistakes made along the way", "Rules for careful use", "Costs and who carries them", "Questions still without answer",
+    "Mistakes made along the way", "Rules for careful use", "Costs and who carries them", "Questions without an answer",
 )  # fmt: skip
 
 
 class Provider:
-    """The server, in threads of its own between ``start`` and ``stop``; ``tag`` is the one it suggests for each text."""
+    """The server, in threads of its own from ``start`` to ``stop``; ``tag`` is the one it suggests for each text."""
 
     def __init__(self, tag: str) -> None:
         self.key = secrets.token_urlsafe(24)

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-#: A path with one of these words may do something, or is nothing a visitor asks for.
-UNSAFE = frozenset(
-    """
+_UNSAFE = """
     admin logout signout log-out sign-out delete remove destroy purge clear reset flush cancel stop abort kill shutdown
     unsubscribe deactivate activate confirm approve reject publish send run start execute trigger download export
-    webhook callback debug __debug__
-    """.split()
-)
+    webhook callback debug
+"""
+#: A path with one of these words may do something, or is nothing a visitor asks for.
+UNSAFE = frozenset(_UNSAFE.split())
 OWN = "perfmon"
 _ARGUMENT = re.compile(r"[<(\[*+?|{]")
 _WORD = re.compile(r"[a-z_]+(?:-[a-z]+)*")
