@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint format bench locks messages chromium
+.PHONY: help run test setup lint format bench locks messages chromium wrk
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,8 +45,9 @@ format: $(VENV)/.dev ## Put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Run the benchmarks: NAME=overhead for one, all without
-	@$(BIN)/python -m benchmarks $(or $(NAME),all)
+bench: $(VENV)/.dev ## Run the benchmarks and write benchmarks/README.md: NAME=overhead for one, all without
+	@$(MAKE) --no-print-directory -k wrk chromium || echo "Benchmarks that need what is missing are going to say so." >&2
+	@$(BIN)/python -m benchmarks $(or $(NAME),all) --write $(ARGS)
 
 locks: $(VENV)/.dev ## Write both lock files anew from pyproject.toml
 	@$(COMPILE) pyproject.toml -o requirements.lock
@@ -91,10 +92,19 @@ $(VENV)/.pages: tests/pages/package-lock.json $(VENV)/.dev
 	@touch $@
 
 chromium:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			echo "Installing Chromium for the browser tests from the system's packages."; \
-			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
-		else \
-			echo "The browser tests need Chromium. Install it (Debian: sudo apt-get install chromium) and try again." >&2; exit 1; \
-		fi; }
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| $(call system_package,chromium,Chromium,browser tests)
+
+wrk:
+	@command -v wrk >/dev/null || $(call system_package,wrk,wrk,benchmarks)
+
+# $(1) is the system's package, $(2) its name, $(3) what needs it.
+define system_package
+{ \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing $(2) for the $(3) from the system's packages."; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(1) >/dev/null; \
+	else \
+		echo "The $(3) need $(2). Install it (Debian: sudo apt-get install $(1)) and try again." >&2; exit 1; \
+	fi; }
+endef

@@ -25,17 +25,36 @@ import uvloop
 from benchmarks.measure import ROOT, cpu_seconds, free_port, say, server
 from benchmarks.report import Result
 from benchmarks.sites.fanout_clients import Subscriber, Tally, connect_many, upgrade
+from benchmarks.tables import Section, Table
 
 VIEWERS, LATE_VIEWERS = 200, 20
-PIECES_A_SECOND, SECONDS, QUICK_SECONDS = 20, 30, 10
+PIECES_A_SECOND, SECONDS, QUICK_SECONDS = 20, 20, 8
 P99_LIMIT_MS = 250.0
 SETTLE_S = 0.2
 SERVER_CPU, CLIENT_CPU = 0, 1
+SECTION = Section(
+    bound_s=90,
+    versions=("Django", "channels", "uvicorn", "websockets", "Valkey", "SQLite"),
+    tables=(
+        Table(
+            ("delay of a piece, ms", "p50", "p95", "p99", "the slowest"),
+            (("200 viewers", "p50_ms", "p95_ms", "p99_ms", "slowest_ms"),),
+        ),
+        Table(
+            ("", "measured"),
+            (
+                ("pieces written", "pieces"),
+                ("pieces each viewer got too few or twice, all together", "lost_or_doubled"),
+                ("processor time of the server, % of a core", "server_cpu_percent_of_a_core"),
+            ),
+        ),
+    ),
+)
 WORDS = ["earth", "turns", "slowly", "*dark*", "under", "leaves", "and", "rain", "while", "worms"]
 
 
 def run(quick: bool) -> Result:
-    """Measure one job written for half a minute."""
+    """Measure one job while it is written."""
     if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {CLIENT_CPU})
     with tempfile.TemporaryDirectory() as folder, _valkey(Path(folder)) as url:
@@ -66,13 +85,15 @@ async def _measure(process: psutil.Popen, port: int, job_id: int, token: str, se
 
 def _judge(tally: Tally, viewers: list[Subscriber], pieces: int) -> Result:
     delays_ms = sorted(delay_ns / 1e6 for delay_ns in tally.delays_ns)
+    p99_ms = delays_ms[int(0.99 * len(delays_ms))]
+    lost = sum(abs(pieces - viewer.received) for viewer in viewers)
     result = Result("generation")
     result.metrics |= {
         "viewers": len(viewers), "pieces": pieces, "p50_ms": delays_ms[len(delays_ms) // 2],
-        "p95_ms": delays_ms[int(0.95 * len(delays_ms))], "slowest_ms": delays_ms[-1],
+        "p95_ms": delays_ms[int(0.95 * len(delays_ms))], "p99_ms": p99_ms, "slowest_ms": delays_ms[-1], "lost_or_doubled": lost,
     }  # fmt: skip
-    result.at_most("p99_ms", delays_ms[int(0.99 * len(delays_ms))], P99_LIMIT_MS)
-    result.at_most("lost_or_doubled", sum(abs(pieces - viewer.received) for viewer in viewers), 0)
+    result.at_most("p99_ms", p99_ms, P99_LIMIT_MS, "p99 delay of a piece of text at 200 viewers")
+    result.at_most("lost_or_doubled", lost, 0, "pieces lost or doubled")
     return result
 
 

@@ -12,14 +12,36 @@ from collections.abc import Callable
 
 from ddsketch import DDSketch
 
-from benchmarks.measure import figures, interleaved, median_ratio, say
+from benchmarks.measure import figures, interleaved, ratios, say
 from benchmarks.report import Result
+from benchmarks.tables import Section, Table
 from perfmon.histogram import Histogram
 
 PERCENTS = (50.0, 90.0, 95.0, 99.0, 99.9)
 SAMPLES = 1_000_000
 INSERTS = 100_000
 PARTS = 16
+SHAPES = ("lognormal", "pareto", "bimodal", "constant")
+SECTION = Section(
+    bound_s=60,
+    versions=("ddsketch",),
+    tables=(
+        Table(
+            ("", "lognormal", "Pareto", "bimodal", "constant"),
+            (
+                ("largest relative error, %", *(f"{shape}_error_pct" for shape in SHAPES)),
+                ("packed size, bytes", *(f"{shape}_packed_bytes" for shape in SHAPES)),
+            ),
+        ),
+        Table(
+            ("", "ours", "ddsketch"),
+            (
+                ("an insert, ns", "insert_ns", "ddsketch_insert_ns"),
+                ("unpacking one from its packed form, us", "unpack_us", ""),
+            ),
+        ),
+    ),
+)
 
 
 def shapes(rng: random.Random, size: int) -> dict[str, list[int]]:
@@ -80,9 +102,9 @@ def run(quick: bool) -> Result:
         histogram = filled(values)
         result.metrics[f"{name}_error_pct"] = error = largest_error_pct(values, histogram)
         result.metrics[f"{name}_packed_bytes"] = len(histogram.to_bytes())
-        result.at_most(f"{name}_error_pct", error, 1.0)
+        result.at_most(f"{name}_error_pct", error, 1.0, f"largest relative error at p50 to p99.9, {name} data")
     values = samples["lognormal"]
-    result.at_least("merge_of_16_equals_one", float(merge_is_exact(values)), 1)
+    result.at_least("merge_of_16_equals_one", float(merge_is_exact(values)), 1, "16 merged equal one of all (1: yes)")
     say("insert, against ddsketch")
     _compare_inserts(result, values[:INSERTS], 5 if quick else 15)
     packed = [filled(values[part::PARTS]).to_bytes() for part in range(PARTS)]
@@ -105,5 +127,6 @@ def _compare_inserts(result: Result, values: list[int], rounds: int) -> None:
         rounds,
     )
     result.metrics |= figures(samples, "ns")
-    result.at_most("insert_us", statistics.median(samples["insert"]) / 1000, 0.5)
-    result.at_most("insert_to_ddsketch_ratio", median_ratio(samples, "insert", "ddsketch_insert"), 1.0)
+    inserts_us, to_peer = [ns / 1000 for ns in samples["insert"]], ratios(samples, "insert", "ddsketch_insert")
+    result.at_most("insert_us", statistics.median(inserts_us), 0.5, "an insert", inserts_us)
+    result.at_most("insert_to_ddsketch_ratio", statistics.median(to_peer), 1.0, "an insert to one of ddsketch", to_peer)

@@ -11,8 +11,8 @@ import asyncio
 import contextlib
 import os
 import re
-import shutil
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,9 +21,11 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.measure import ROOT, figures, free_port, interleaved, median_ratio, say, server
+from benchmarks.measure import ROOT, figures, free_port, interleaved, ratios, say, server
 from benchmarks.report import Result
 from benchmarks.sites.steady_clients import Books, SteadyClients
+from benchmarks.tables import Section, Table
+from benchmarks.wrk import require_wrk
 
 CONNECTIONS = 32
 WARM_S = 1
@@ -35,6 +37,25 @@ call_command("migrate", verbosity=0)
 PATIENT = "omniwriter.bridge.protocol:PatientProtocol"
 LIMITS = (("plain", "stock", 4.0), ("plain", "daphne", 5.0), ("five_queries", "stock", 1.3))
 PATHS = {"plain": "/plain/", "five_queries": "/five/"}
+SAID = {"plain": "a plain view", "five_queries": "a view with 5 queries"}
+PEERS = {"stock": "the stock Channels deployment", "daphne": "Daphne"}
+SECTION = Section(
+    bound_s=180,
+    versions=("Django", "channels", "daphne", "uvicorn", "uvloop", "httptools", "SQLite", "wrk"),
+    tables=(
+        Table(
+            ("requests a second", "bridge", "stock Channels deployment", "Daphne"),
+            tuple((SAID[view], *(f"{view}_{name}_per_s" for name in ("bridge", "stock", "daphne"))) for view in PATHS),
+        ),
+        Table(
+            ("stopped under load, all times together", "bridge", "uvicorn's own protocol"),
+            tuple(
+                (f"requests {what}", *(f"stop_{name}_{what}_requests" for name in ("bridge", "httptools")))
+                for what in ("answered", "lost")
+            ),
+        ),
+    ),
+)
 
 
 def uvicorn(application: str, protocol: str, port: int) -> list[str]:
@@ -83,12 +104,11 @@ def database() -> Iterator[dict[str, str]]:
 
 def run(quick: bool) -> Result:
     """Measure throughput in turns, then the stop."""
-    if not shutil.which("wrk"):
-        raise SystemExit("The benchmark http needs wrk (Debian: apt-get install wrk).")
+    require_wrk("http")
     result = Result("http")
     with database() as env:
-        _throughput(result, env, rounds=3 if quick else 5, seconds=1 if quick else 3)
-        _stop(result, env, times=2 if quick else 5)
+        _throughput(result, env, rounds=2 if quick else 6, seconds=1 if quick else 2)
+        _stop(result, env, times=2 if quick else 4)
     return result
 
 
@@ -106,7 +126,8 @@ def _throughput(result: Result, env: dict[str, str], *, rounds: int, seconds: in
             result.metrics |= figures({f"{view}_{name}": values for name, values in samples.items()}, "per_s")
             for about, peer, limit in LIMITS:
                 if about == view:
-                    result.at_least(f"{view}_to_{peer}_ratio", median_ratio(samples, "bridge", peer), limit)
+                    times, says = ratios(samples, "bridge", peer), f"requests a second to {PEERS[peer]}, {SAID[view]}"
+                    result.at_least(f"{view}_to_{peer}_ratio", statistics.median(times), limit, says, times)
 
 
 def _loaded(port: int, path: str, seconds: int) -> Callable[[], float]:
@@ -123,7 +144,7 @@ def _stop(result: Result, env: dict[str, str], *, times: int) -> None:
             total.lost += books.lost
         result.metrics |= {f"stop_{name}_answered_requests": total.answered, f"stop_{name}_lost_requests": total.lost}
         if name == "bridge":
-            result.at_most("stop_lost_requests", total.lost, 0)
+            result.at_most("stop_lost_requests", total.lost, 0, "requests lost at a stop under load")
 
 
 def stopped_under_load(protocol: str, path: str, env: dict[str, str]) -> Books:

@@ -1,13 +1,14 @@
 """How things are measured here: candidates in turn, round by round, and the median of what came out.
 
 The machine's speed drifts within seconds, so two candidates are only comparable when they alternate. ``interleaved``
-does that; ``median_difference`` and ``median_ratio`` compare round by round.
+does that; ``differences`` and ``ratios`` compare round by round.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import socket
 import statistics
 import sys
@@ -40,20 +41,36 @@ def interleaved(candidates: Mapping[str, Callable[[], float]], rounds: int) -> S
     return samples
 
 
+def differences(samples: Samples, name: str, base: str) -> list[float]:
+    """Return ``name`` minus ``base``, round by round."""
+    return [a - b for a, b in zip(samples[name], samples[base], strict=True)]
+
+
+def ratios(samples: Samples, name: str, base: str) -> list[float]:
+    """Return ``name`` divided by ``base``, round by round."""
+    return [a / b for a, b in zip(samples[name], samples[base], strict=True)]
+
+
 def median_difference(samples: Samples, name: str, base: str) -> float:
     """Return the median over the rounds of ``name`` minus ``base``."""
-    return statistics.median(a - b for a, b in zip(samples[name], samples[base], strict=True))
+    return statistics.median(differences(samples, name, base))
 
 
 def median_ratio(samples: Samples, name: str, base: str) -> float:
     """Return the median over the rounds of ``name`` divided by ``base``."""
-    return statistics.median(a / b for a, b in zip(samples[name], samples[base], strict=True))
+    return statistics.median(ratios(samples, name, base))
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
-    """Return the quartiles, between which half of the rounds lie."""
-    low, _, high = statistics.quantiles(values, n=4)
+    """Return the quartiles, between which half of the rounds lie; those of a single round are its value."""
+    low, _, high = statistics.quantiles(values if len(values) > 1 else [*values, *values], n=4)
     return low, high
+
+
+def resampled(values: Sequence[float], figure: Callable[[Sequence[float]], float], times: int = 200) -> list[float]:
+    """Return a figure of ``times`` samples drawn from the values: how far it would differ from run to run (bootstrap)."""
+    chance = random.Random(1)
+    return [figure(chance.choices(values, k=len(values))) for _ in range(times)]
 
 
 def figures(samples: Samples, unit: str) -> dict[str, float]:
