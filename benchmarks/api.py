@@ -20,7 +20,18 @@ from typing import Any
 import orjson
 import psutil
 
-from benchmarks.measure import ROOT, Samples, cpu_seconds, figures, free_port, interleaved, median_ratio, ratios, say, server
+from benchmarks.measure import (
+    ROOT,
+    Samples,
+    cpu_seconds,
+    figures,
+    free_port,
+    interleaved,
+    median_ratio,
+    ratios,
+    say,
+    server,
+)
 from benchmarks.report import Result
 from benchmarks.sites import articles as site
 from benchmarks.sites.api_loads import LIMIT, LIST, POPULAR, Data
@@ -83,7 +94,16 @@ LIMITS = (
 SECTION = Section(
     bound_s=330,
     versions=(
-        *("Django", "djangorestframework", "django-ninja", "django-redis", "uvicorn", "uvloop", "httptools", "channels"),
+        *(
+            "Django",
+            "djangorestframework",
+            "django-ninja",
+            "django-redis",
+            "uvicorn",
+            "uvloop",
+            "httptools",
+            "channels",
+        ),
         *("Valkey", "SQLite", "wrk"),
     ),
     tables=(
@@ -187,8 +207,7 @@ def _judge(result: Result, samples: Samples) -> None:
     result.metrics["throttle_cost_pct"] = 100 * (1 - median_ratio(samples, "list_throttled", "list_response"))
     for name, peer, limit, says in LIMITS:
         times = ratios(samples, name, peer)
-        says = f"requests a second: {says}"
-        result.at_least(f"{name}_to_{peer}_ratio", statistics.median(times), limit, says, times)
+        result.at_least(f"{name}_to_{peer}_ratio", statistics.median(times), limit, f"requests a second: {says}", times)
 
 
 def _timed(running: Running, load: Load, seconds: int, folder: Path, turns: Turns) -> Callable[[], float]:

@@ -61,7 +61,7 @@ def rendered(text: str, runs: Runs, names: Collection[str]) -> str:
     parts, rest = [], 0
     for name, start, stop in places:
         lines = SHARED[name](ordered) if name in SHARED else section_lines(name, runs.get(name))
-        parts += [text[rest:start], "\n", "\n".join(lines), "\n"]
+        parts += [text[rest:start], "\n\n", "\n".join(lines), "\n\n"]
         rest = stop
     return "".join([*parts, text[rest:]])
 

@@ -83,7 +83,7 @@ def target_lines(runs: Runs) -> list[str]:
 
 def _held(target: Target) -> tuple[str, ...]:
     unit = _UNITS.get(target.name.rpartition("_")[2], "")
-    limit = f"{'at most' if target.bound == AT_MOST else 'at least'} {number(target.limit)} {unit}".rstrip()
+    limit = f"{'at most' if target.bound == AT_MOST else 'at least'} {target.limit:g} {unit}".rstrip()
     quartiles = NOTHING if target.q1 is None or target.q3 is None else f"{number(target.q1)} to {number(target.q3)}"
     return target.says, limit, number(target.value), quartiles, "met" if target.ok else "**missed**"
 

@@ -99,7 +99,9 @@ def run(quick: bool) -> Result:
         "memory_after_warm_up_mib": rss_mib[0],
         "memory_at_end_mib": rss_mib[-1],
     }
-    result.at_most("tick_ms", statistics.median(ticks), TICK_LIMIT_MS, "a tick of 10 processes with 200 series each", ticks)
+    result.at_most(
+        "tick_ms", statistics.median(ticks), TICK_LIMIT_MS, "a tick of 10 processes with 200 series each", ticks
+    )
     if not quick:  # a quick run ends while readers still fill what they keep
         growth_mib = rss_mib[-1] - rss_mib[0]
         result.at_most("memory_growth_mib", growth_mib, GROWTH_LIMIT_MIB, "growth of memory in ten minutes")

@@ -90,7 +90,8 @@ def _judge(tally: Tally, viewers: list[Subscriber], pieces: int) -> Result:
     result = Result("generation")
     result.metrics |= {
         "viewers": len(viewers), "pieces": pieces, "p50_ms": delays_ms[len(delays_ms) // 2],
-        "p95_ms": delays_ms[int(0.95 * len(delays_ms))], "p99_ms": p99_ms, "slowest_ms": delays_ms[-1], "lost_or_doubled": lost,
+        "p95_ms": delays_ms[int(0.95 * len(delays_ms))], "p99_ms": p99_ms,
+        "slowest_ms": delays_ms[-1], "lost_or_doubled": lost,
     }  # fmt: skip
     result.at_most("p99_ms", p99_ms, P99_LIMIT_MS, "p99 delay of a piece of text at 200 viewers")
     result.at_most("lost_or_doubled", lost, 0, "pieces lost or doubled")

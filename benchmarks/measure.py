@@ -68,7 +68,7 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
 
 
 def resampled(values: Sequence[float], figure: Callable[[Sequence[float]], float], times: int = 200) -> list[float]:
-    """Return a figure of ``times`` samples drawn from the values: how far it would differ from run to run (bootstrap)."""
+    """Return a figure of ``times`` samples drawn from the values: how far it differs by chance (bootstrap)."""
     chance = random.Random(1)
     return [figure(chance.choices(values, k=len(values))) for _ in range(times)]
 

@@ -159,7 +159,11 @@ def _hold(result: Result, what: str, samples: Samples, limit_us: float, says: st
     shares = [a / b for a, b in zip(costs["perfmon"], costs["prometheus"], strict=True) if b > 0]
     result.at_most(f"{what}_perfmon_cost_us", ours, limit_us, f"recording a request to {says}", costs["perfmon"])
     result.at_most(
-        f"{what}_share_of_prometheus", ours / theirs, PEER_SHARE, f"the same as a share of django-prometheus, {says}", shares
+        f"{what}_share_of_prometheus",
+        ours / theirs,
+        PEER_SHARE,
+        f"the same as a share of django-prometheus, {says}",
+        shares,
     )
 
 

@@ -49,9 +49,7 @@ class Result:
         """Hold a figure to a lower limit; ``rounds`` are the values it was taken from."""
         self._hold(AT_LEAST, name, value, limit, says, rounds)
 
-    def _hold(
-        self, bound: str, name: str, value: float, limit: float, says: str, rounds: Sequence[float]
-    ) -> None:
+    def _hold(self, bound: str, name: str, value: float, limit: float, says: str, rounds: Sequence[float]) -> None:
         ok = value <= limit if bound == AT_MOST else value >= limit
         q1, q3 = (round(quartile, 4) for quartile in spread(rounds)) if len(rounds) > 1 else (None, None)
         said = says or name.replace("_", " ")

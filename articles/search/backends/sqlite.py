@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connections, router
 from modelsearch.backends.database.sqlite.sqlite import ObjectIndexer, SQLiteIndex, SQLiteSearchBackend
+from modelsearch.index import AutocompleteField, SearchField
 from modelsearch.models import IndexEntry
 
 from articles.models import Article
@@ -52,10 +53,19 @@ class LeanSqliteIndex(SQLiteIndex):
 
     def _entry(self, article: Article) -> IndexEntry:
         indexer = ObjectIndexer(article, self.backend)
-        return IndexEntry(
-            content_type_id=article_type_id(), object_id=str(article.pk), title=indexer.title,
-            autocomplete=indexer.autocomplete, body=indexer.body,
-        )  # fmt: skip
+        texts: dict[str, list[str]] = {"title": [], "body": [], "autocomplete": []}
+        # Each of the indexer's own properties would fold every text anew.
+        for field in indexer.search_fields:
+            for part, text in indexer.prepare_field(article, field):
+                texts[_column(part)].append(text)
+        joined = {column: " ".join(parts) for column, parts in texts.items()}
+        return IndexEntry(content_type_id=article_type_id(), object_id=str(article.pk), **joined)
+
+
+def _column(field: SearchField | AutocompleteField) -> str:
+    if isinstance(field, AutocompleteField):
+        return "autocomplete"
+    return "title" if field.field_name == "title" else "body"
 
 
 class SqliteBackend(BoundedBackend, SQLiteSearchBackend):
