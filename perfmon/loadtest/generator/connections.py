@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import gevent.socket
 import gevent.ssl
 from gevent import monkey
-from geventhttpclient.response import HTTPResponse
+from geventhttpclient.response import HTTPParseError, HTTPResponse
 
 from perfmon.loadtest.generator.protocol import PlanError
 
@@ -68,6 +68,14 @@ class Answer(HTTPResponse):
         """Whether head and body are here; an interim answer (1xx) is none."""
         return self.message_complete and self.get_code() >= 200
 
+    def ends(self) -> bool:
+        """Tell it that the connection has ended; returns whether that was its end, too, as no length was told."""
+        try:
+            self.feed(b"")
+        except HTTPParseError:
+            return False
+        return self.whole
+
     def _on_body(self, part: bytearray) -> None:
         self.body_bytes += len(part)
 
@@ -93,9 +101,9 @@ class Connection:
         """
         self._socket.sendall(request)
         while not answer.whole:
-            received = self._socket.recv(READ_BYTES)
-            answer.feed(received)  # an empty one ends the answer whose length is not told
-            if not received and not answer.whole:
+            if received := self._socket.recv(READ_BYTES):
+                answer.feed(received)
+            elif not answer.ends():
                 raise CutOffError
         if answer.should_close():
             self.close()

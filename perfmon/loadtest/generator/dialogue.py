@@ -16,13 +16,25 @@ from perfmon.loadtest.generator.pipes import LeaderGoneError, Pipes
 from perfmon.loadtest.generator.protocol import Message, PlanError, target_of
 from perfmon.loadtest.plans import Plan
 
+_STEP_S = 0.02
 OK, CANNOT, LEADER_GONE = 0, 2, 3
 
 
 class Made(Protocol):
-    """A load, of one process or of several."""
+    """A load, of one process or of several. Its frames come ``lag_s`` after their second."""
 
-    workers: int
+    lag_s: float
+
+    @property
+    def workers(self) -> int:
+        """How many processes share it; 0: one does all."""
+
+    @property
+    def lost(self) -> int:
+        """How many workers were lost."""
+
+    def ready(self) -> bool:
+        """Whether it can begin; raises PlanError when it can't."""
 
     def aim(self, target: float) -> None:
         """Follow a target: users, or arrivals a second."""
@@ -65,6 +77,9 @@ class Dialogue:
         if "plan" not in first:
             raise PlanError("The first message must hold the plan.", "plan")
         load = self._make(read_plan(first["plan"]))
+        while not load.ready():
+            gevent.sleep(_STEP_S)
+            self._pipes.look_for_leader()
         self._pipes.tell({"ready": True, "locust": locust.__version__, "workers": load.workers})
         gevent.signal_handler(signal.SIGTERM, self._end, load, cut=True)
         listener = gevent.spawn(self._listen, messages, load)
@@ -75,7 +90,7 @@ class Dialogue:
         if self._fault:
             raise self._fault
         self._tell_frame(load, int(time.time()))
-        self._pipes.tell({"end": True, **load.totals()})
+        self._pipes.tell({"end": True, **load.totals(), "lost": load.lost})
 
     def _listen(self, messages: Iterator[Message], load: Made) -> None:
         try:
@@ -101,7 +116,7 @@ class Dialogue:
     def _tell_until(self, load: Made, done: Any) -> None:
         """Tell a frame at the end of each second until something is done."""
         second = int(time.time())
-        while not gevent.wait([done], timeout=min(1.0, max(0.0, second + 1 - time.time()))):
+        while not gevent.wait([done], timeout=min(1.0, max(0.0, second + 1 + load.lag_s - time.time()))):
             self._tell_frame(load, second)
             second = max(second + 1, int(time.time()))
 

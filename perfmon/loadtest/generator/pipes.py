@@ -35,11 +35,15 @@ class Pipes:
 
     def tell(self, message: Message) -> None:
         """Answer; waits, with the load going on, while the pipe is full. Raises LeaderGoneError."""
-        if os.getppid() != self._parent:
-            raise LeaderGoneError
+        self.look_for_leader()
         left = memoryview(pack(message))
         try:
             while left:
                 left = left[nb_write(self._out, left) :]
         except BrokenPipeError as error:
             raise LeaderGoneError from error
+
+    def look_for_leader(self) -> None:
+        """Raise LeaderGoneError when the process that started this one has ended."""
+        if os.getppid() != self._parent:
+            raise LeaderGoneError

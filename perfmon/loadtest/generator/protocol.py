@@ -48,6 +48,9 @@ MAX_WAITING = 100_000
 MAX_TARGET = 100_000.0
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
+#: Holds what a worker must know to be given the plan, with the sessions in it.
+SECRET_VARIABLE = "PERFMON_LOADTEST_SECRET"  # noqa: S105 - its name
+
 Message = dict[str, Any]
 
 
