@@ -18,7 +18,7 @@ from perfmon.series import NS_PER_MS, Window
 
 BACKLOG, P95, ERRORS = "backlog", "p95", "errors"
 #: The first second of a step is the old rate's as much as the new one's.
-WARM_UP_S = 1.0
+WARM_UP_S = 1
 #: The backlog grows when it does by this share of the arrivals, and by so many requests over the step.
 GROWTH_SHARE, GROWTH_REQUESTS = 0.03, 3
 #: There is no hope when what waits would take so many times the limit on p95, two seconds in a row.
@@ -44,28 +44,30 @@ class Step:
 class RunningStep:
     """A step that is on: takes a second at a time, knows when it may end, and judges itself."""
 
-    def __init__(self, search: Search, rate: float, began_s: float) -> None:
+    def __init__(self, search: Search, rate: float) -> None:
         self.rate = rate
-        self._search, self._began_s = search, began_s
-        self._window, self._measured_s, self._offered = Window(), 0.0, 0.0
-        self._backlogs: list[tuple[float, int]] = []
+        self._search = search
+        self._seconds = 0
+        self._window, self._offered = Window(), 0.0
+        self._backlogs: list[int] = []
         self._answered = 0
         self._hopeless = 0
 
-    def observe(self, at_s: float, elapsed_s: float, offered: float, window: Window, backlog: int) -> None:
-        """Take in the second that ended at ``at_s``; ``elapsed_s`` is how long it really was."""
+    def observe(self, offered: float, window: Window, backlog: int) -> None:
+        """Take in one second; ``backlog`` is its end's."""
+        self._seconds += 1
         self._answered += window.count
-        self._hopeless = self._hopeless + 1 if self._out_of_reach(at_s, backlog) else 0
-        if at_s - self._began_s <= WARM_UP_S:
+        self._hopeless = self._hopeless + 1 if self._out_of_reach(backlog) else 0
+        if self._seconds <= WARM_UP_S:
             return
         self._window.merge(window)
-        self._measured_s += elapsed_s
-        self._offered += offered * elapsed_s
-        self._backlogs.append((at_s, backlog))
+        self._offered += offered
+        self._backlogs.append(backlog)
 
-    def ended(self, at_s: float) -> bool:
+    @property
+    def ended(self) -> bool:
         """Whether its time is over or nothing good can come of it."""
-        return self.hopeless or at_s - self._began_s >= self._search.step_s
+        return self.hopeless or self._seconds >= self._search.step_s
 
     @property
     def hopeless(self) -> bool:
@@ -93,19 +95,17 @@ class RunningStep:
     @property
     def delivered(self) -> float:
         """Answers without an error, a second."""
-        return (self._window.count - self._window.errors) / self._measured_s if self._measured_s else 0.0
-
-    def _growth(self, quarter: int) -> float:
-        """Return a quartile of the slopes between all pairs of seconds: by how many requests a second it grows."""
-        slopes = [(b - a) / (b_s - a_s) for (a_s, a), (b_s, b) in combinations(self._backlogs, 2)]
-        return statistics.quantiles(slopes, n=4)[quarter - 1] if len(slopes) > 1 else 0.0
+        return (self._window.count - self._window.errors) / max(1, len(self._backlogs))
 
     def _falls_behind(self, quarter: int = 2) -> bool:
-        if not self._measured_s:
+        """Whether the middle slope, or another quartile of them, is growth."""
+        slopes = [(after - before) / (b - a) for (a, before), (b, after) in combinations(enumerate(self._backlogs), 2)]
+        if len(slopes) < 2:
             return False
-        return self._growth(quarter) > max(GROWTH_SHARE * self._offered, GROWTH_REQUESTS) / self._measured_s
+        limit = max(GROWTH_SHARE * self._offered, GROWTH_REQUESTS) / len(self._backlogs)
+        return statistics.quantiles(slopes, n=4)[quarter - 1] > limit
 
-    def _out_of_reach(self, at_s: float, backlog: int) -> bool:
+    def _out_of_reach(self, backlog: int) -> bool:
         """Whether what is left now takes too long to be answered at the pace of this step."""
-        pace = max(1, self._answered) / max(1.0, at_s - self._began_s)
+        pace = max(1, self._answered) / self._seconds
         return backlog / pace > HOPELESS_LIMITS * self._search.limit_p95_ms / 1000

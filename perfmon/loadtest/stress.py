@@ -59,7 +59,7 @@ class BreakPointSearch:
         self._search = search
         self._steps: list[Step] = []
         self._at_s = 0.0
-        self._running: RunningStep | None = RunningStep(search, min(search.start, search.most), 0.0)
+        self._running: RunningStep | None = RunningStep(search, min(search.start, search.most))
         self._rest_rate, self._rest_began_s = REST_LEAST, 0.0
         self._next_rate = 0.0  # what is tried after a rest
         self._recovery_s: float | None = None
@@ -70,19 +70,19 @@ class BreakPointSearch:
         return self._running.rate if self._running else self._rest_rate
 
     def observe(self, at_s: float, offered: float, window: Window, waiting: int, busy: int) -> None:
-        """Take in the second that ended ``at_s`` after the beginning.
+        """Take in the second that ended ``at_s`` after the beginning: each second once, none left out.
 
         ``window`` is the latency of what was answered in it, ``waiting`` are arrivals not yet sent and ``busy``
         requests at work, both at its end; ``offered`` is the rate that was really asked for in it, on average.
         """
         if self.finished:
             return
-        elapsed_s, self._at_s = at_s - self._at_s, at_s
+        self._at_s = at_s
         if self._running is None:
             self._rest(window, waiting + busy)
         else:
-            self._running.observe(at_s, elapsed_s, offered, window, waiting + busy)
-            if self._running.ended(at_s):
+            self._running.observe(offered, window, waiting + busy)
+            if self._running.ended:
                 self._end_step(self._running)
         self.finished = self.finished or at_s >= self._search.most_s
 
@@ -125,7 +125,7 @@ class BreakPointSearch:
             self.finished = True
             return
         self.phase = REFINING if self._broke() and self._held() else GROWING
-        self._running = RunningStep(self._search, rate, self._at_s)
+        self._running = RunningStep(self._search, rate)
 
     def _following(self) -> float | None:
         """The rate to try next, None when there is nothing left to learn."""
@@ -155,7 +155,7 @@ class BreakPointSearch:
                 self._recovery_s = round(rested_s, 1)
             if self._next_rate:
                 self.phase = REFINING if self._held() else GROWING
-                self._running = RunningStep(self._search, self._next_rate, self._at_s)
+                self._running = RunningStep(self._search, self._next_rate)
             else:
                 self._go_on()
         elif rested_s >= self._search.recover_s:
