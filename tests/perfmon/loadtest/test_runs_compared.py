@@ -23,7 +23,7 @@ def window(count: int, middle_ms: float, errors: int = 0) -> Window:
     """Latencies around a middle."""
     found = Window()
     for at in range(count):
-        found.add(int(1e6 * middle_ms * (0.5 + at % 101 / 100)), at < errors)
+        found.add(int(1e6 * middle_ms * (0.5 + at * 37 % 101 / 100)), at < errors)
     return found
 
 
