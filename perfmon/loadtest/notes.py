@@ -32,14 +32,14 @@ def _of_counts(counts: Mapping[str, Any]) -> Iterator[Note]:
 
 
 def _of_load(tally: Tally, profile: Profile) -> Iterator[Note]:
-    if tally.most_cpu_pct > BUSY_CPU_PCT:
-        yield {"code": "generator_busy", "cpu_pct": tally.most_cpu_pct}
+    if tally.usual_cpu_pct > BUSY_CPU_PCT:
+        yield {"code": "generator_busy", "cpu_pct": tally.usual_cpu_pct}
     if tally.most_late_ms > LATE_MS:
         yield {"code": "generator_late", "late_ms": tally.most_late_ms}
     if profile.model == OPEN and tally.most_busy >= profile.most_users:
         yield {"code": "users_all_busy", "most_users": profile.most_users}
-    if tally.most_host_cpu_pct > HOST_CPU_PCT:
-        yield {"code": "host_busy", "cpu_pct": tally.most_host_cpu_pct}
+    if tally.usual_host_cpu_pct > HOST_CPU_PCT:
+        yield {"code": "host_busy", "cpu_pct": tally.usual_host_cpu_pct}
 
 
 def _of_model(total: Mapping[str, Any], profile: Profile) -> Iterator[Note]:

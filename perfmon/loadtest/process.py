@@ -30,6 +30,7 @@ class Generator:
         self._said: list[str] = []
         self._target: float | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._readers: list[threading.Thread] = []
 
     def __enter__(self) -> Generator:
         """Start it and wait until it is ready; raises LoadTestError with its own words."""
@@ -38,7 +39,8 @@ class Generator:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True,
         )  # fmt: skip
         for read, stream in ((self._read, process.stdout), (self._listen, process.stderr)):
-            threading.Thread(target=read, args=(stream,), name="perfmon-generator", daemon=True).start()
+            self._readers.append(threading.Thread(target=read, args=(stream,), name="perfmon-generator", daemon=True))
+            self._readers[-1].start()
         try:
             self._tell({"plan": self._plan.to_wire()})
             self._await_ready()
@@ -105,16 +107,18 @@ class Generator:
 
     def _read(self, stream: IO[bytes]) -> None:
         unpacker = msgpack.Unpacker(use_list=False, strict_map_key=False)
-        while chunk := stream.read(_CHUNK_BYTES):
-            unpacker.feed(chunk)
-            for frame in unpacker:
-                self._frames.put(frame)
+        with stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                unpacker.feed(chunk)
+                for frame in unpacker:
+                    self._frames.put(frame)
         self._frames.put(None)
 
     def _listen(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._said.append(line.decode(errors="replace").rstrip())
-            del self._said[:-_WORDS_KEPT]
+        with stream:
+            for line in stream:
+                self._said.append(line.decode(errors="replace").rstrip())
+                del self._said[:-_WORDS_KEPT]
 
     def _last_words(self) -> str:
         time.sleep(0.1)  # its last words may be on their way
@@ -131,4 +135,6 @@ class Generator:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        for reader in self._readers:
+            reader.join(1)
         self._process = None

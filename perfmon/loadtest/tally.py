@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from perfmon.loadtest.figures import LATENCY, SERVER, Measured, line
@@ -22,7 +23,9 @@ class Tally:
         self.timeline = Timeline(start)
         self.sent: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
-        self.most_cpu_pct = self.most_late_ms = self.most_host_cpu_pct = 0.0
+        self.most_cpu_pct = self.most_late_ms = 0.0
+        self._cpu_pcts: list[float] = []
+        self._host_cpu_pcts: list[float] = []
         self.most_busy = 0
         self._from = start + warm_up_s
         self._measured: Measured = {}
@@ -70,6 +73,16 @@ class Tally:
             "knee": None,
         }
 
+    @property
+    def usual_cpu_pct(self) -> float:
+        """How busy the generator was, in percent of a core: the median second."""
+        return median(self._cpu_pcts or [0.0])
+
+    @property
+    def usual_host_cpu_pct(self) -> float:
+        """How busy this machine was: the median second."""
+        return median(self._host_cpu_pcts or [0.0])
+
     def _line(self, number: str, name: str, elapsed_s: float, server: Mapping[str, Window] | None) -> dict[str, Any]:
         measured = {kind: by_action[number] for kind, by_action in self._measured.items() if number in by_action}
         counted = None if server is None else server.get(number, Window()).count
@@ -90,7 +103,8 @@ class Tally:
         self.most_cpu_pct = max(self.most_cpu_pct, frame["cpu_pct"])
         self.most_late_ms = max(self.most_late_ms, frame["late_ms"])
         self.most_busy = max(self.most_busy, frame["busy"])
-        self.most_host_cpu_pct = max(self.most_host_cpu_pct, host_cpu_pct)
+        self._cpu_pcts.append(frame["cpu_pct"])
+        self._host_cpu_pcts.append(host_cpu_pct)
 
     @staticmethod
     def _add_up(windows: Windows, into: Measured) -> None:
