@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client, override_settings
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from articles.enums import CallOutcome
@@ -19,6 +20,7 @@ from articles.providers.base import ProviderError
 from articles.providers.endpoints import endpoint_named, endpoints_forget
 from articles.providers.presets import PRESETS
 from articles.providers.secrets import opened, sealed
+from articles.services.reserving import endpoint_reserve
 from tests.fixtures.fake_provider import FakeProvider
 from tests.waiting import READY_S
 
@@ -58,6 +60,17 @@ def errors(page: Any) -> dict[str, list[str]]:
 
 def said(page: Any) -> str:
     return " ".join(str(message) for message in page.context["messages"])
+
+
+# What is reserved
+
+
+def test_what_a_program_has_reserved_is_shown_to_nobody_and_changed_by_nobody(admin: Client) -> None:
+    group = Group.objects.create(name="testers")
+    row = endpoint_reserve(name="reserved-one", group=group, base_url="http://127.0.0.1:9/v1", key="", model="m")
+
+    assert "reserved-one" not in admin.get(LIST).content.decode()
+    assert admin.get(reverse("admin:articles_providerendpoint_change", args=[row.pk])).status_code == 302
 
 
 # The presets

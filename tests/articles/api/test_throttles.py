@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,57 @@ def test_writes_are_counted_apart_and_by_account(client: Client, author: User, f
         elsewhere = client.post("/api/articles", body, content_type="application/json", REMOTE_ADDR="192.0.2.1")
         assert elsewhere.status_code == 429
         assert client.get("/api/categories").status_code == 200
+
+
+@pytest.fixture
+def granted(author: User) -> Iterator[None]:
+    """Grant the author four times as many calls as others have, until the test's end."""
+    throttles.grant([author.pk], times=4, seconds=60)
+    yield
+    throttles.grants_end([author.pk])
+
+
+def test_a_grant_lets_one_account_call_more_often_also_where_its_address_is_past_its_limit(
+    client: Client, author: User, few: None, granted: None
+) -> None:
+    client.force_login(author)
+    with time_machine.travel(NOW, tick=False):
+        body = {"title": "On lamps"}
+        writes = [client.post("/api/articles", body, content_type="application/json") for _ in range(5)]
+        reads = [client.get("/api/categories") for _ in range(15)]
+
+        assert [answer.status_code for answer in writes] == [201, 201, 201, 201, 429]
+        assert [answer.status_code for answer in reads] == 14 * [200] + [429]
+        assert reads[13].headers["RateLimit-Limit"] == "12"
+
+
+def test_a_grant_is_nobody_elses_and_can_be_taken_back(
+    client: Client, author: User, django_user_model: Any, few: None, granted: None
+) -> None:
+    other = Client()
+    other.force_login(django_user_model.objects.create_user("eva"))
+    client.force_login(author)
+    with time_machine.travel(NOW, tick=False):
+        mine = [client.get("/api/categories").status_code for _ in range(4)]
+        others = [asker.get("/api/categories").status_code for asker in (other, Client())]
+        throttles.grants_end([author.pk])
+
+        assert (mine, others) == ([200, 200, 200, 200], [429, 429])
+        assert client.get("/api/categories").status_code == 429
+
+
+def test_nobodys_session_is_looked_at_while_nothing_is_granted(
+    client: Client, author: User, few: None, django_assert_num_queries: Any
+) -> None:
+    client.force_login(author)
+    with time_machine.travel(NOW, tick=False):
+        for _ in range(2):
+            client.get("/api/categories")
+        with django_assert_num_queries(0):
+            refused_once = client.get("/api/categories")
+
+        assert refused_once.status_code == 429
+        assert "Cookie" not in refused_once.headers.get("Vary", "")
 
 
 def test_nothing_is_said_where_there_is_no_limit(client: Client, db: None, settings: Any) -> None:

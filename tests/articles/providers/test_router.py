@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group, User
 from django.test import override_settings
 
 from articles.enums import CallOutcome
@@ -18,6 +19,7 @@ from articles.providers import health
 from articles.providers.base import NoEndpoint, ProviderError
 from articles.providers.endpoints import endpoint_named, endpoints_forget
 from articles.providers.router import any_writes, endpoints_for, turn
+from articles.services.reserving import endpoint_reserve
 from tests.articles.providers.asking import request_of
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +132,46 @@ def test_rows_of_the_database_are_asked_too_and_names_of_the_settings_go_first(c
     assert (one.model, one.trusted) == ("of the settings", True)
     assert (two.model, two.trusted, two.price_in) == ("of a row", False, Decimal(0))
     assert endpoint_named("off") is None
+
+
+# Reserved
+
+
+@pytest.fixture
+def group() -> Group:
+    """A group with an endpoint of its own, and account 1 in it."""
+    made = Group.objects.create(name="testers")
+    User.objects.create(pk=1, username="ana").groups.add(made)
+    endpoint_reserve(name="own", group=made, base_url="http://127.0.0.1:9/v1", key="a key", model="m")
+    return made
+
+
+def test_who_has_an_endpoint_reserved_is_answered_by_it_alone(connected: Any, group: Group) -> None:
+    connected(entry("one"))
+    for how in ({}, {"wanted": "one"}, {"wanted": "own"}):
+        with turn(request_of(), user_id=1, **how) as taken:
+            assert (taken.endpoint.name, taken.endpoint.trusted, taken.endpoint.key) == ("own", True, "a key")
+    assert reason(user_id=1, avoid=["own"])[0] == "unwell"
+
+
+def test_nobody_else_is_answered_by_a_reserved_endpoint(connected: Any, group: Group) -> None:
+    User.objects.create(pk=2, username="eva").groups.add(Group.objects.create(name="others"))
+    connected()
+    assert reason(user_id=2, wanted="own") == ("none", None)
+    assert endpoints_for("en") == []
+    assert endpoint_named("own") is None
+    assert [state.name for state in health.states()] == []
+    connected(entry("one"))
+    with turn(request_of(), user_id=2, wanted="own") as taken:
+        assert taken.endpoint.name == "one"
+
+
+def test_a_reserved_endpoint_goes_with_its_group(connected: Any, group: Group) -> None:
+    connected(entry("one"))
+    group.delete()
+    assert not ProviderEndpoint.objects.exists()
+    with turn(request_of(), user_id=1) as taken:
+        assert taken.endpoint.name == "one"
 
 
 # In turn
