@@ -34,7 +34,7 @@ _PLAN: tuple[tuple[str, Callable[[Plan], Any], str], ...] = (
     ("host", lambda plan: _HOST.fullmatch(plan.host), "must be like http://127.0.0.1:8000, with nothing after it"),
     ("mark", lambda plan: plan.mark and _VALUE.fullmatch(plan.mark), "must be a text that fits into a header"),
     ("model", lambda plan: plan.model in MODELS, f"must be one of {', '.join(MODELS)}"),
-    ("actions", lambda plan: sum(one.weight for one in plan.actions) > 0, "must hold one with a weight"),
+    ("actions", lambda plan: any(one.weight > 0 for one in plan.actions), "must hold one with a weight"),
     ("think_s", lambda plan: 0 <= plan.think_s[0] <= plan.think_s[1] < math.inf, "must be two numbers, least first"),
     ("timeout_s", lambda plan: 0 < plan.timeout_s < math.inf, "must be more than 0"),
     ("most_users", lambda plan: 1 <= plan.most_users <= MAX_USERS, f"must be from 1 to {MAX_USERS}"),
