@@ -33,6 +33,7 @@ RECORDERS = (
 )
 PANELS = (
     "perfmon.panels.overview.AttentionPanel",
+    "perfmon.panels.loadtests.OverlayPanel",
     "perfmon.panels.overview.FiguresPanel",
     "perfmon.panels.requests.EndpointPanel",
     "perfmon.panels.charts.ChartsPanel",
@@ -52,6 +53,10 @@ PANELS = (
     "perfmon.panels.providers.ProvidersPanel",
     "perfmon.panels.outgoing.CallsPanel",
     "perfmon.panels.hosts.HostsPanel",
+    "perfmon.panels.loadtests.LoadTestsPanel",
+    "perfmon.panels.loadtest.LoadTestPanel",
+    "perfmon.panels.loadtest.LoadChartsPanel",
+    "perfmon.panels.loadactions.LoadActionsPanel",
     "perfmon.panels.alerts.AlertsPanel",
     "perfmon.panels.cost.CostPanel",
 )

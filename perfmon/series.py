@@ -41,10 +41,13 @@ load_service     ``12/3``                   the same / - / ns from the sending /
 load_gap         ``12/3``                   the same / - / ns that neither server nor queue explains / ns / ns
 load_server      ``12/3``                   what the server measured of them / 5xx / ns / ns / ns
 load_queue       ``12/3``                   of those, such as said when they came / - / ns before Django / ns / ns
+load_gap         ``12/3``                   of those, what neither server nor queue explains / - / ns / ns / ns
+load_state       ``12/busy``, ``12/cpu``    gauge: users at work, thousandths of % of the generator's busiest process
 self             ``record``, ``flush`` ...  perfmon's own cost: events or samples of them / - / CPU ns / ns
 ===============  =========================  =======================================================================
 
-``TOTAL_KEY`` of a kind is the sum over its keys; the collector makes it, recorders never write it.
+``TOTAL_KEY`` of a kind is the sum over its keys, ``12/*`` that over the actions of a run; the collector makes it,
+recorders never write it.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ TOTALED = frozenset(
         *("task", "queue_wait", "outgoing", "provider", "provider_first"),
     }
 )
+LOAD_KINDS = frozenset({"load_latency", "load_service", "load_server", "load_queue", "load_gap"})  # a total of each run
 HELD_BLOCKS = 16  # the last seconds and tens; anything later is read back from the store
 FORGET_PROCESS_S = 3600
 FUTURE_LIMIT_S = 5
@@ -170,7 +171,7 @@ def _merge_or_take(changed: dict[int, Windows], second: int, windows: Windows) -
 
 
 def add_totals(windows: Windows) -> None:
-    """Add the sum over all keys of the kinds that have one; responses by status class, hosts by gauge."""
+    """Add the sum over all keys of the kinds that have one; responses by status class, hosts by gauge, load tests."""
     totals: Windows = {}
     for (kind, key), window in windows.items():
         total = _total_key(kind, key)
@@ -188,4 +189,6 @@ def _total_key(kind: str, key: str) -> str | None:
         return f"{TOTAL_KEY} {key.rpartition(' ')[2]}"
     if kind == "host":
         return f"{TOTAL_KEY}/{key.rpartition('/')[2]}"
+    if kind in LOAD_KINDS:
+        return f"{key.partition('/')[0]}/{TOTAL_KEY}"
     return None

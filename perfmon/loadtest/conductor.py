@@ -20,10 +20,10 @@ from perfmon.loadtest.pacing import Pacing, pacing_of
 from perfmon.loadtest.plans import Plan
 from perfmon.loadtest.process import Generator
 from perfmon.loadtest.profiles import Profile
-from perfmon.loadtest.runs import run_beat, run_end
+from perfmon.loadtest.runs import run_beat, run_end, run_note_start
 from perfmon.loadtest.scenarios import Cast, Place, Scenario, get_scenario
 from perfmon.loadtest.serverside import check_answers, counted_by_server
-from perfmon.loadtest.tally import Tally, latency_of, stored_windows
+from perfmon.loadtest.tally import Tally, latency_of, state_windows, stored_windows
 
 AIM_EVERY_S = 0.1
 BEAT_EVERY_S = 1.0
@@ -103,6 +103,7 @@ class Conductor:
         )  # fmt: skip
         with Generator(plan) as generator:
             start, began_s = int(time.time()), time.monotonic()
+            run_note_start(run_id=self._run.pk, start=start, names=[action.name for action in cast.actions])
             tally, pacing = Tally(start, self._profile.warm_up_s), pacing_of(self._profile)
             while (target := pacing.target(time.monotonic() - began_s)) is not None and self._may_go_on():
                 generator.aim(target)
@@ -120,7 +121,8 @@ class Conductor:
         if "second" not in frame:
             return
         windows = tally.add(frame, psutil.cpu_percent())
-        ingest.record_at(int(frame["second"]), stored_windows(windows, self._run.pk))
+        seen = stored_windows(windows, self._run.pk) | state_windows(frame, self._run.pk)
+        ingest.record_at(int(frame["second"]), seen)
         latency = latency_of(windows)
         pacing.observe(at_s, frame, latency)
         duration_s = self._profile.duration_s or None

@@ -101,6 +101,11 @@ def run_beat(*, run_id: int) -> bool:
     )
 
 
+def run_note_start(*, run_id: int, start: int, names: list[str]) -> None:
+    """Store when the first request was due (Unix s) and what the actions are called: for those who watch."""
+    LoadRun.objects.filter(pk=run_id).update(summary={"start": start, "names": names})
+
+
 def run_end(*, run_id: int, status: RunStatus, **found: Any) -> None:
     """Store what a run came to."""
     LoadRun.objects.filter(pk=run_id).update(status=status, ended_at=timezone.now(), **found)

@@ -121,6 +121,15 @@ def stored_windows(windows: Windows, run_id: int) -> Windows:
     }
 
 
+def state_windows(frame: Mapping[str, Any], run_id: int) -> Windows:
+    """Return a second's state of the generator as gauges of perfmon's own store."""
+    cpu = round(frame["cpu_pct"] * 1000)
+    return {
+        SeriesKey("load_state", f"{run_id}/busy"): Window(1, 0, frame["busy"], frame["busy"]),
+        SeriesKey("load_state", f"{run_id}/cpu"): Window(1, 0, cpu, cpu),
+    }
+
+
 def latency_of(windows: Windows) -> Window:
     """Return the latency of all actions."""
     return _whole(windows).get(LATENCY) or Window()

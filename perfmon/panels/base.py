@@ -13,14 +13,17 @@ from perfmon.conf import get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.store.ranges import Range
 
-PAGES = ("overview", "endpoint", "data", "queries", "tasks", "outgoing", "hosts", "alerts")
+PAGES = (
+    *("overview", "endpoint", "data", "queries", "tasks", "outgoing", "hosts", "alerts"),
+    *("loadtests", "loadtest", "comparison"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
     """What a page shows: ``now`` in Unix s, ``language`` empty for the site's own.
 
-    ``key`` is the endpoint's series key, or the state of the page of queries.
+    ``key`` is what the page is about, see ``perfmon.panels.keys``: an endpoint's series key, a load test's number.
     """
 
     page: str

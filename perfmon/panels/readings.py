@@ -41,8 +41,8 @@ def shared(*, hold: bool = False) -> Iterator[None]:
 
 def timeline(query: PageQuery, kind: str, *keys: str) -> dict[str, list[Point]]:
     """Return the range's points per key; a point without a window is a gap. Raises StoreUnavailable."""
-    once = _fine_once if query.range.bucket_s in FINE_STEPS else _once
-    return once(
+    read_once = _fine_once if query.range.bucket_s in FINE_STEPS else once
+    return read_once(
         ("timeline", kind, keys, query.range.name, query.now),
         lambda: selectors.timeline(query.range, kind, keys, query.now),
     )
@@ -50,8 +50,8 @@ def timeline(query: PageQuery, kind: str, *keys: str) -> dict[str, list[Point]]:
 
 def totals(query: PageQuery, kind: str, previous: bool = False) -> dict[str, Window]:
     """Return every key's window over the range, or over the one before. Raises StoreUnavailable."""
-    once = _fine_once if query.range.bucket_s in FINE_STEPS else _once
-    return once(("totals", kind, previous, query.range.name, query.now), lambda: _totals(query, kind, previous))
+    read_once = _fine_once if query.range.bucket_s in FINE_STEPS else once
+    return read_once(("totals", kind, previous, query.range.name, query.now), lambda: _totals(query, kind, previous))
 
 
 def hold_s(range_: Range) -> float:
@@ -134,7 +134,7 @@ def latencies(query: PageQuery, key: str) -> dict[str, list[float | None]]:
         columns = [_percentiles_ms(point.window) for point in timeline(query, "request", key)[key]]
         return {name: [column[at] for column in columns] for at, name in enumerate(PERCENTILES)}
 
-    return _once(("latencies", key, query.range.name, query.now), read)
+    return once(("latencies", key, query.range.name, query.now), read)
 
 
 def _percentiles_ms(window: Window | None) -> list[float | None]:
@@ -169,7 +169,8 @@ def recent_rates(query: PageQuery, key: str) -> list[float]:
     return [selectors.window_between("request", key, end - seconds, end).count / seconds for seconds in RECENT_S]
 
 
-def _once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:
+def once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:
+    """Return what ``read`` returns, asking it once a payload however often the key is asked for."""
     held = _shared.get()
     if held is None:
         return read()
@@ -180,12 +181,12 @@ def _once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:
 
 
 def _fine_once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:
-    """As ``_once``, and a store that could not be read is not asked again: each time might be a second's wait."""
+    """As ``once``, and a store that could not be read is not asked again: each time might be a second's wait."""
     held = _shared.get() or {}
     if "unavailable" in held:
         raise StoreUnavailable(held["unavailable"])
     try:
-        return _once(key, read)
+        return once(key, read)
     except StoreUnavailable as error:
         held["unavailable"] = str(error)
         raise

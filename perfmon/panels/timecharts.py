@@ -1,20 +1,16 @@
-"""Charts on one time axis: what a page's set of them is made of, and the alerts that began meanwhile."""
+"""Charts on one time axis: what a page's set of them is made of, and what stands on its axis."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Q
-
-from perfmon.alerts.models import Alert
 from perfmon.panels import formats
 from perfmon.panels.base import PageQuery, Panel
 from perfmon.panels.drawing import draw, scale_top
+from perfmon.panels.markers import markers_of
 
 SIGNIFICANT = 3  # digits a chart can show
-MAX_MARKERS = 20
 Values = Sequence[float | None]
 
 
@@ -35,7 +31,7 @@ class TimeCharts(Panel):
             "step_s": query.range.step_s,
             "points": query.range.points,
             "charts": self.charts(query),
-            "markers": _markers(query),
+            "markers": markers_of(*query.range.span(query.now)),
         }
 
     def page_context(self, data: dict[str, Any], query: PageQuery, params: Mapping[str, str]) -> dict[str, Any]:
@@ -73,14 +69,3 @@ def make_series(color: str, label: str, values: Values) -> dict[str, Any]:
     """Return one line or stack of bars; ``color`` is the name of an ink of charts.css."""
     short = [None if value is None else formats.significant(value, SIGNIFICANT) for value in values]
     return {"color": color, "label": label, "values": short}
-
-
-def _markers(query: PageQuery) -> list[dict[str, Any]]:
-    """Alerts that began to fire within the range, the newest kept."""
-    start, end = (datetime.fromtimestamp(at, UTC) for at in query.range.span(query.now))
-    fired = Alert.objects.filter(Q(fired_at__gte=start) & Q(fired_at__lt=end)).order_by("-fired_at")[:MAX_MARKERS]
-    return [
-        {"at": int(alert.fired_at.timestamp()), "label": alert.label, "level": alert.severity}
-        for alert in fired
-        if alert.fired_at is not None
-    ]

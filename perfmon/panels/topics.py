@@ -1,7 +1,7 @@
 """Topics: the name of what a page shows, and its payload, which first paint, frames and polling all share.
 
 A topic is ``[language:]page/range[/key]``: ``overview/5m``, ``pt-br:hosts/1h``, ``endpoint/5m/GET /articles/<slug>/``,
-``queries/5m/default/-mean/text``.
+``queries/5m/default/-mean/text``, ``loadtest/5m/12``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from perfmon.conf import on_change as on_config_change
 from perfmon.context import muted
 from perfmon.exceptions import StoreUnavailable, TopicError
 from perfmon.panels.base import PAGES, PageQuery, Panel, panels_of
-from perfmon.panels.query_table import QueryTable
+from perfmon.panels.keys import keys_of
 from perfmon.panels.readings import hold_s, shared
 from perfmon.panels.status import status_of
 from perfmon.series import MAX_KEY_CHARS
@@ -44,10 +44,8 @@ def parse(topic: str) -> PageQuery:
     range_name, slash, key = rest.partition("/")
     if range_name not in RANGES:
         raise TopicError(f"Unknown range in the topic; ranges are {', '.join(RANGES)}.")
-    if page == "queries" and (QueryTable.read(key) is None or (slash and not key)):
-        raise TopicError(f"A topic of queries ends in a database and an order: queries/5m/{QueryTable().key}.")
-    if page != "queries" and ((page == "endpoint") != bool(key) or (slash and not key)):
-        raise TopicError("Only an endpoint's topic has a third part: endpoint/5m/GET /articles/.")
+    if (slash and not key) or not keys_of(page).fits(key):
+        raise TopicError(keys_of(page).wanted)
     if len(key) > MAX_KEY_CHARS or not key.isprintable():
         raise TopicError(f"An endpoint's key is printable and has at most {MAX_KEY_CHARS} characters.")
     return PageQuery(page, RANGES[range_name], key, language=language)

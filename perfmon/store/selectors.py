@@ -68,6 +68,22 @@ def _fine_line(range_: Range, kind: str, key: str, grid: range, now: float) -> l
     return [Point(at, found[at]) for at in grid]
 
 
+def fine_timeline(range_: Range, kind: str, keys: Sequence[str], start: int, now: float) -> dict[str, list[Point]]:
+    """As ``timeline``, for the span that begins at ``start`` (on the step's grid); steps after ``now`` are gaps.
+
+    The blocks must still be there at ``start``: seconds for 15 minutes, tens for a day. Raises StoreUnavailable.
+    """
+    grid = range(start, start + range_.seconds, range_.step_s)
+    begun = range(start, min(grid.stop, int(now) + 1), range_.step_s)
+    to_come = [Point(at, None) for at in grid[len(begun) :]]
+    return {key: _fine_line(range_, kind, key, begun, now) + to_come for key in keys}
+
+
+def fine_totals(kind: str, start: int, now: float) -> dict[str, Window]:
+    """Return each key's window from ``start`` (at most a day ago) to ``now``. Raises StoreUnavailable."""
+    return _fine_totals(kind, start, int(now) + 1, now)
+
+
 def _by_step(range_: Range, rows: Iterable[tuple[int, str, Sequence[object]]]) -> dict[tuple[str, int], Window]:
     return sum_rows(((key, at // range_.step_s * range_.step_s), row) for at, key, row in rows)
 

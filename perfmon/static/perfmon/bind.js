@@ -5,6 +5,7 @@
 // data-show / data-show-not   hidden or not; an empty list or text counts as no
 // data-time, data-spark, data-spread   a moment, a sparkline, a tiny distribution
 // data-each="path"            one copy of the element's <template> for each item, kept by the item's key
+// data-skip                   what is inside is somebody else's
 
 import { sparkPath, spreadPath } from "./sparkline.js";
 import { setMoment } from "./times.js";
@@ -18,7 +19,7 @@ export function update(element, scope) {
     return;
   }
   for (const child of element.children) {
-    if (child.tagName !== "TEMPLATE") update(child, scope);
+    if (child.tagName !== "TEMPLATE" && child.dataset.skip === undefined) update(child, scope);
   }
 }
 

@@ -1,35 +1,40 @@
-// The charts: drawn by the server until Plotly is there, then updated in place, zoomed and read together.
+// A set of charts: drawn by the server until Plotly is there, then updated in place, zoomed and read together. A page may
+// have two; a zoom of one is a zoom of both. A set without data waits, hidden, for the first frame that has some.
 
 import { valueText } from "./axis.js";
-import { makeCrosshair } from "./crosshair.js";
+import { lastStep, makeCrosshair } from "./crosshair.js";
 import { makeFigure, wholeRange } from "./figure.js";
 import { setMoment } from "./times.js";
 
 const TABLE_ROWS = 60;
+const ZOOM = "perfmon:zoom";
 
 export function makeCharts(section, data, plotlyPath) {
   const elements = [...section.querySelectorAll("[data-chart]")];
-  if (!data || !elements.length) return { show() {}, restyle() {}, undo() {} };
+  if (!elements.length) return { show() {}, restyle() {}, undo() {} };
   const state = {
     data, cursor: null, zoom: readZoom(), log: false, plotly: null, view: () => state.zoom ?? wholeRange(state.data),
   };
   const point = makeCrosshair(section, elements, state);
   const redraw = () => {
-    if (state.plotly) elements.forEach((element, at) => drawChart(element, state.data.charts[at], state));
+    if (!state.data || !section.checkVisibility()) return; // hidden, it has no size to be drawn in
+    if (state.plotly) elements.forEach((element, at) => drawChart(element, state, at, zoom));
     point();
   };
   const zoom = (range) => {
-    state.zoom = range;
     writeZoom(range);
-    redraw();
+    document.dispatchEvent(new CustomEvent(ZOOM, { detail: range }));
   };
-  listen(elements, state, redraw, zoom);
-  whenQuiet(() => loadScript(plotlyPath, () => {
-    state.plotly = window.Plotly;
+  document.addEventListener(ZOOM, (event) => {
+    state.zoom = event.detail;
     redraw();
-    elements.forEach((element) => listenToZoom(element, zoom));
+  });
+  listen(elements, state, redraw, zoom);
+  whenQuiet(() => loadPlotly(plotlyPath).then((plotly) => {
+    state.plotly = plotly;
+    redraw();
   }));
-  point();
+  redraw();
   return {
     show(next) {
       state.data = next;
@@ -44,13 +49,16 @@ export function makeCharts(section, data, plotlyPath) {
   };
 }
 
-function drawChart(element, chart, state) {
+function drawChart(element, state, at, zoom) {
+  const chart = state.data.charts[at];
   const place = element.querySelector("[data-drawing]");
   const view = { zoom: state.zoom, log: chart.log && state.log };
   const { traces, layout } = makeFigure(element, chart, state.data, view);
   const config = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
+  const isNew = element.dataset.live === undefined;
   state.plotly.react(place, traces, layout, config);
   element.dataset.live = "";
+  if (isNew) listenToZoom(element, zoom);
   const known = chart.series.some(({ values }) => values.some((value) => value !== null));
   element.querySelector("[data-chart-empty]").hidden = known;
 }
@@ -94,8 +102,8 @@ function fillTable(element, chart, data) {
   const details = element.querySelector("[data-chart-table]");
   if (!details.open) return;
   const body = details.querySelector("tbody");
-  const first = Math.max(0, data.points - TABLE_ROWS);
-  for (let at = data.points - 1, row = 0; at >= first; at -= 1, row += 1) {
+  const last = lastStep(data);
+  for (let at = last, row = 0; at >= 0 && row < TABLE_ROWS; at -= 1, row += 1) {
     const cells = (body.rows[row] ?? newRow(body, chart)).cells;
     setMoment(cells[0], new Date((data.start + at * data.step_s) * 1000));
     chart.series.forEach((series, index) => {
@@ -119,10 +127,15 @@ function whenQuiet(act) {
   else addEventListener("load", later, { once: true });
 }
 
-function loadScript(path, then) {
-  if (!path) return;
-  const script = document.createElement("script");
-  script.src = path;
-  script.addEventListener("load", then);
-  document.head.append(script);
+let plotly = null;
+
+function loadPlotly(path) {
+  plotly ??= new Promise((resolve) => {
+    if (!path) return;
+    const script = document.createElement("script");
+    script.src = path;
+    script.addEventListener("load", () => resolve(window.Plotly));
+    document.head.append(script);
+  });
+  return plotly;
 }

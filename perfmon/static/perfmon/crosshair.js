@@ -28,13 +28,19 @@ export function makeCrosshair(section, elements, state) {
       if (!move) return;
       event.preventDefault();
       const { start, step_s: step, points } = state.data;
-      const index = state.cursor === null ? points - 1 : indexAt(state, state.cursor) + move;
+      const index = state.cursor === null ? lastStep(state.data) : indexAt(state, state.cursor) + move;
       state.cursor = start + (Math.min(Math.max(index, 0), points - 1) + 0.5) * step;
       redraw();
     });
   }
   readout.hidden = false;
   return redraw;
+}
+
+// The newest step that anything is known of; the last one of an axis that has nothing yet.
+export function lastStep({ charts, points }) {
+  const newestOfAll = Math.max(...charts.map(newest));
+  return newestOfAll < 0 ? points - 1 : newestOfAll;
 }
 
 function timeAt(plot, clientX, [from, to]) {

@@ -21,6 +21,7 @@ function inks(element) {
     grid: css(".drawn .grid", "stroke"),
     font: getComputedStyle(document.body).fontFamily,
     marks: { warning: css("[data-ink-warning]", "color"), critical: css("[data-ink-critical]", "color") },
+    band: css("[data-ink-band]", "color"),
   };
 }
 
@@ -54,7 +55,7 @@ function layout(element, chart, frame, view, ink) {
       ticktext: values.values.map((value) => valueText(value, chart.unit)), gridcolor: ink.grid, zeroline: false,
     },
     shapes: [...chart.targets.filter((target) => target.value <= chart.top).map((target) => dashed(target, ink)),
-      ...visible(frame, from, to).map((marker) => upright(marker, ink))],
+      ...visible(frame, from, to).map((marker) => (isBand(marker) ? band(marker, to, ink) : upright(marker, ink)))],
     annotations: [...chart.targets.map((target, at) => label(target, at, chart, view, ink)),
       ...(chart === frame.charts[0] ? visible(frame, from, to).map((marker, _, all) => markerLabel(marker, all, [from, to], ink)) : [])],
   };
@@ -82,7 +83,17 @@ function label(target, at, chart, view, ink) {
 }
 
 function visible(frame, from, to) {
-  return frame.markers.filter(({ at }) => at >= from && at <= to);
+  const within = frame.markers.filter((marker) => marker.at <= to && (isBand(marker) ? marker.until ?? to : marker.at) >= from);
+  return within.map((marker) => ({ ...marker, at: Math.max(marker.at, from) }));
+}
+
+function isBand(marker) {
+  return marker.until !== undefined; // null while it lasts
+}
+
+function band(marker, to, ink) {
+  const until = Math.min(marker.until ?? to, to);
+  return { type: "rect", yref: "paper", y0: 0, y1: 1, x0: marker.at, x1: until, fillcolor: ink.band, line: { width: 0 }, layer: "below" };
 }
 
 function upright(marker, ink) {
@@ -93,11 +104,12 @@ function upright(marker, ink) {
 // Markers close to each other share the room: only one that has some tells its name. A narrow chart has none to share.
 function markerLabel(marker, markers, [from, to], ink) {
   const near = (to - from) / 6;
+  const sign = isBand(marker) ? "▬" : "▲";
   const atEdge = to - marker.at < near;
   const side = atEdge ? -1 : 1;
   const crowded = innerWidth < NARROW_PX || markers.some((other) => side * (other.at - marker.at) > 0 && side * (other.at - marker.at) < near);
   return {
     x: marker.at, xanchor: atEdge ? "right" : "left", yref: "paper", y: 1, yanchor: "top", showarrow: false,
-    xshift: atEdge ? -2 : 2, text: crowded ? "▲" : `▲ ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },
+    xshift: atEdge ? -2 : 2, text: crowded ? sign : `${sign} ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },
   };
 }

@@ -1,6 +1,6 @@
 // Wires the page: the first payload is in it, later ones come from the live connection, and every part shows the same.
 
-import { update } from "./bind.js";
+import { resolve, update } from "./bind.js";
 import { makeCharts } from "./charts.js";
 import { startKeyboard } from "./keyboard.js";
 import { connect } from "./live.js";
@@ -17,21 +17,29 @@ document.documentElement.classList.add("scripted");
 localizeAll(root);
 
 const status = makeStatus(root.querySelector("[data-status]"), payload);
-const charts = sections.has("charts") ? makeCharts(sections.get("charts"), payload.panels.charts, root.dataset.plotly) : null;
+// A panel's set of charts, and where in the panel's data their frame is: data-charts="" or data-charts="path".
+const charts = new Map();
+for (const [name, section] of sections) {
+  const place = section.matches("[data-charts]") ? section : section.querySelector("[data-charts]");
+  if (!place) continue;
+  const frameOf = (data) => (place.dataset.charts ? resolve(data ?? {}, place.dataset.charts) : data) ?? null;
+  charts.set(name, { frameOf, ...makeCharts(place, frameOf(payload.panels[name]), root.dataset.plotly) });
+}
 const table = sections.has("endpoints") ? makeTable(sections.get("endpoints")) : null;
 if (payload.panels.endpoints) table?.show(payload.panels.endpoints);
 
-const changeTheme = startTheme(() => charts?.restyle());
-startKeyboard({ changeTheme, undo: () => charts?.undo() });
+const changeTheme = startTheme(() => charts.forEach((set) => set.restyle()));
+startKeyboard({ changeTheme, undo: () => charts.forEach((set) => set.undo()) });
 
 function show(next) {
   status.show(next);
   for (const [name, section] of sections) {
     const data = next.panels[name];
     if (!data) continue; // can't be read now: what was shown stays, and the status line says since when
-    if (name === "charts") charts.show(data);
-    else if (name === "endpoints") table.show(data);
-    else update(section, data);
+    if (name === "endpoints") table.show(data);
+    else if (section.dataset.charts === undefined) update(section, data);
+    const set = charts.get(name);
+    if (set?.frameOf(data)) set.show(set.frameOf(data));
   }
 }
 
