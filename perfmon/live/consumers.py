@@ -17,6 +17,8 @@ from perfmon.live.hub import Hub, get_hub
 from perfmon.live.pace import Pace
 from perfmon.live.subscriber import Subscriber
 from perfmon.live.threads import in_thread
+from perfmon.recorders.loads import load_key, record_load, timing_text
+from perfmon.recorders.requests import RequestRecorder
 from perfmon.recorders.sockets import socket_closed, socket_opened
 from perfmon.tokens import bearer
 
@@ -44,13 +46,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Refuse foreign pages before the handshake is done; tell the others by close code why they may not look."""
+        began_ns = time.perf_counter_ns()
         headers = dict(self.scope["headers"])
         raw_token = bearer(headers.get(b"authorization", b"").decode("latin-1"))
         if not raw_token and not origin_allowed(headers):
+            _told_load(self.scope, 403, began_ns)
             await self.close(protocol.CLOSE_NOT_ALLOWED)
             return
         offered = self.scope.get("subprotocols", ())
-        await self.accept(protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None)
+        chosen = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
+        await self.accept(chosen, headers=_told_load(self.scope, 101, began_ns))
         credential = await self._credential(raw_token)
         if isinstance(credential, int):
             await self.close(credential)
@@ -109,6 +114,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
             case protocol.Ping():
                 return [protocol.PONG]
         return []
+
+
+def _told_load(scope: dict[str, Any], status: int, began_ns: int) -> list[tuple[bytes, bytes]]:
+    """Count a load test's handshake and return what its answer tells of it, in headers; nothing for others."""
+    run = load_key(scope["headers"]) if RequestRecorder.installed else ""
+    if not run:
+        return []
+    duration_ns = time.perf_counter_ns() - began_ns
+    record_load(run, status, duration_ns)
+    return [(b"server-timing", timing_text(duration_ns).encode())]
 
 
 def _server_send(send: Any) -> Any:

@@ -12,6 +12,8 @@ from perfmon.series import NS_PER_MS, Window
 #: (both as the answer tells), and the rest of the latency, which neither explains: generator, network, accept queue.
 LATENCY, SERVICE, SERVER, QUEUE, GAP = "latency", "service", "server", "queue", "gap"
 KINDS = (LATENCY, SERVICE, SERVER, QUEUE, GAP)
+#: Of websockets: frames with their delays, and how many were skipped for slow readers; in no total of requests.
+FRAME, SKIPPED = "frame", "skipped"
 PERCENTS = (50.0, 95.0, 99.0)
 
 #: By kind, then by action number.
@@ -29,7 +31,12 @@ def times_ms(window: Window | None) -> dict[str, float | None]:
 def line(
     name: str, measured: Mapping[str, Window], failures: Counter[str], elapsed_s: float, counts: tuple[int, int | None]
 ) -> dict[str, Any]:
-    """Return one row of the figures: ``counts`` are the client's and the server's over the whole run."""
+    """Return one row of the figures: ``counts`` are the client's and the server's over the whole run.
+
+    Of an action that stands for a socket's frames, these are what is counted, and latency is their delay.
+    """
+    if FRAME in measured and LATENCY not in measured:
+        measured = {**measured, LATENCY: measured[FRAME]}
     latency = measured.get(LATENCY) or Window()
     return {
         "name": name,
@@ -38,6 +45,7 @@ def line(
         "error_pct": None if latency.error_pct is None else round(latency.error_pct, 4),
         "rate": round(latency.count / elapsed_s, 3) if elapsed_s else None,
         **{kind: times_ms(measured.get(kind)) for kind in KINDS},
+        "skipped": (measured.get(SKIPPED) or Window()).sum,
         "failures": dict(failures.most_common(10)),
         "client_count": counts[0],
         "server_count": counts[1],

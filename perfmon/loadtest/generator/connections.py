@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import socket as plain_socket
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,11 +41,16 @@ class Address:
         except (OSError, ValueError) as error:
             raise PlanError(f"The plan's host {host} can't be found: {error}.", "host") from error
 
-    def connect(self) -> Any:
-        """Return a new connected socket; raises OSError when none of the places takes it."""
+    def connect(self, prepare: Callable[[Any], None] | None = None) -> Any:
+        """Return a new connected socket; raises OSError when none of the places takes it.
+
+        ``prepare`` is given the socket before it is connected, to set what must be known by then.
+        """
         for number, (family, kind, proto, _, place) in enumerate(self._places, 1):
             connection = gevent.socket.socket(family, kind, proto)
             try:
+                if prepare is not None:
+                    prepare(connection)
                 connection.connect(place)
                 connection.setsockopt(plain_socket.IPPROTO_TCP, plain_socket.TCP_NODELAY, 1)
                 return self._tls.wrap_socket(connection, server_hostname=self._name) if self._tls else connection

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from gevent import GreenletExit, Timeout
-from geventhttpclient.response import HTTPParseError
 
-from perfmon.loadtest.figures import GAP, LATENCY, QUEUE, SERVER, SERVICE
-from perfmon.loadtest.generator.connections import Answer, Connection, CutOffError
-from perfmon.loadtest.generator.protocol import CUT, GARBLED, REFUSED, RESET, TIMED_OUT, UNREACHABLE
+from perfmon.loadtest.figures import LATENCY, SERVICE
+from perfmon.loadtest.generator.connections import Answer, Connection
+from perfmon.loadtest.generator.faults import FAULTS, reason_of
+from perfmon.loadtest.generator.timing import record_parts
 from perfmon.loadtest.generator.users import now_ns
-from perfmon.series import NS_PER_MS
 
 if TYPE_CHECKING:
     from perfmon.loadtest.generator.acts import Act
-    from perfmon.loadtest.generator.records import Records
     from perfmon.loadtest.generator.users import Visitor
 
 _NAME = "http"  # of what a user keeps
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate, br", "User-Agent": "perfmon-loadtest"}
 _WITH_BODY = {"POST", "PUT", "PATCH"}  # have a Content-Length even when it is 0
-_TIMING = re.compile(r"\b(app|queue);dur=(\d+(?:\.\d+)?)")
-_REASONS: tuple[tuple[type[BaseException], str], ...] = (
-    (Timeout, TIMED_OUT),
-    (TimeoutError, TIMED_OUT),
-    (ConnectionRefusedError, REFUSED),
-    (ConnectionError, RESET),
-    (HTTPParseError, GARBLED),
-    (CutOffError, CUT),
-    (GreenletExit, CUT),
-    (OSError, UNREACHABLE),
-)
-_FAULTS = tuple(kind for kind, _ in _REASONS)
 
 
 class _Client:
@@ -73,14 +58,14 @@ def perform(user: Visitor, act: Act, intended_ns: int) -> None:
     began_ns = now_ns()
     fault = _exchange(user, act, client, request, answer)
     service_ns = now_ns() - began_ns
-    reason = _reason_of(fault) if fault else _status_fault(act, answer)
+    reason = reason_of(fault) if fault else _status_fault(act, answer)
     records = user.stage.records
     records.add(LATENCY, act.key, service_ns + (began_ns - intended_ns if intended_ns else 0), error=bool(reason))
     records.add(SERVICE, act.key, service_ns)
     if reason:
         records.failed(act.key, reason)
     if not fault:
-        _record_parts(records, act.key, answer, service_ns)
+        record_parts(records, act.key, answer.get("server-timing"), service_ns)
     if isinstance(fault, GreenletExit):
         raise fault
 
@@ -92,32 +77,13 @@ def _exchange(user: Visitor, act: Act, client: _Client, request: bytes, answer: 
             connection.open()
             records.sent(act.key)
             connection.ask(request, answer)
-    except _FAULTS as fault:
+    except FAULTS as fault:
         connection.close()
         return fault
     records.answered(act.key)
     return None
 
 
-def _reason_of(fault: BaseException) -> str:
-    return next(reason for kind, reason in _REASONS if isinstance(fault, kind))
-
-
 def _status_fault(act: Act, answer: Answer) -> str:
     status = answer.get_code()
     return "" if status in act.action.expects else str(status)
-
-
-def _record_parts(records: Records, key: str, answer: Answer, service_ns: int) -> None:
-    """Record what the server said of its own time, and what of ours that leaves unexplained."""
-    told = answer.get("server-timing")
-    if not told:
-        return
-    lines = ",".join(told) if isinstance(told, list) else told
-    parts_ns = {name: round(float(dur) * NS_PER_MS) for name, dur in _TIMING.findall(lines)}
-    if "app" not in parts_ns:
-        return
-    records.add(SERVER, key, parts_ns["app"])
-    if "queue" in parts_ns:
-        records.add(QUEUE, key, parts_ns["queue"])
-    records.add(GAP, key, max(0, service_ns - sum(parts_ns.values())))
