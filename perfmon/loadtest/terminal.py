@@ -92,14 +92,16 @@ def _table(summary: Mapping[str, Any]) -> list[str]:
 
 def _row(line: Mapping[str, Any]) -> Sequence[str]:
     latency, server = line["latency"], line["server"]
-    counts = f"{line['client_count']} {_sign(line)} {_shown(line['server_count'])}"
+    counts = f"{line['client_count']} {_compared(line)}".rstrip()
     times = [_shown(latency[name]) for name in ("p50", "p95", "p99", "max")]
     figures = [str(line["count"]), str(line["errors"]), _shown(line["rate"]), *times, _shown(server["p95"])]
     return (line["name"], *figures, counts)
 
 
-def _sign(line: Mapping[str, Any]) -> str:
-    return "=" if line["client_count"] == line["server_count"] else "≠"
+def _compared(line: Mapping[str, Any]) -> str:
+    """Return how the server's count compares; nothing where it has none."""
+    client, server = line["client_count"], line["server_count"]
+    return "" if server is None else f"{'=' if client == server else '≠'} {server}"
 
 
 def _shown(value: float | None) -> str:

@@ -148,3 +148,19 @@ def test_missing_and_differing_counts_are_said_first() -> None:
 def test_a_note_of_a_later_release_is_shown_by_its_code() -> None:
     assert "newer" not in NOTES
     assert note_text({"code": "newer"}) == "newer"
+
+
+def test_a_sockets_frames_have_a_line_of_their_own_and_are_in_no_total() -> None:
+    frame = _window(5, 15, errors=1)
+    kinds = {"latency": {"0": _window(10)}, "frame": {"1": frame}, "skipped": {"1": Window(2, 0, 7, 4)}}
+    tally = _tally(_frame(1000, kinds, failures={"1": {"gap": 1}}), sent=1)
+    summary = tally.summary(["WS /ws/ connect", "WS /ws/ frames"], _server(10))
+    connects, frames = summary["actions"]
+
+    assert (connects["count"], connects["skipped"], connects["server_count"]) == (1, 0, 1)
+    assert (frames["count"], frames["errors"], frames["skipped"]) == (2, 1, 7)
+    assert frames["latency"]["p50"] == pytest.approx(5, rel=0.01)
+    assert (frames["client_count"], frames["server_count"]) == (2, None)
+    assert (summary["total"]["count"], summary["total"]["errors"]) == (1, 0)
+    assert summary["counts"]["agree"]
+    assert tally.timeline.to_json()["rows"][0][3] == 1
