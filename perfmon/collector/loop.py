@@ -71,9 +71,10 @@ class CollectorLoop:
 
 
 def make_loop() -> CollectorLoop:
-    """Return the loop with everything a project's collector does: frames first, then upkeep in its own thread."""
+    """Return the loop with everything a project's collector does: frames, then upkeep and load tests in threads."""
     from perfmon.live.bus import get_bus
     from perfmon.live.publisher import Publisher
+    from perfmon.loadtest.launching import Launcher
     from perfmon.panels.topics import build
 
     publisher = Publisher(get_bus(), build)
@@ -81,5 +82,10 @@ def make_loop() -> CollectorLoop:
     def publish(tick: Tick, now: float) -> None:
         publisher.publish(now)
 
-    upkeep = Upkeep()
-    return CollectorLoop([publish, upkeep.after_tick], at_end=upkeep.finish)
+    upkeep, launcher = Upkeep(), Launcher()
+
+    def finish() -> None:
+        launcher.finish()
+        upkeep.finish()
+
+    return CollectorLoop([publish, upkeep.after_tick, launcher.after_tick], at_end=finish)

@@ -111,6 +111,13 @@ def run_end(*, run_id: int, status: RunStatus, **found: Any) -> None:
     LoadRun.objects.filter(pk=run_id).update(status=status, ended_at=timezone.now(), **found)
 
 
+def run_lost(*, run_id: int, why: str) -> bool:
+    """Call a run broken whose process is gone, unless that has stored how it ended."""
+    open_run = LoadRun.objects.filter(pk=run_id, status__in=OPEN_STATUSES)
+    notes = [{"code": "broken", "why": why}]
+    return bool(open_run.update(status=RunStatus.BROKEN, ended_at=timezone.now(), notes=notes))
+
+
 def run_stop(*, run_id: int) -> bool:
     """Ask a run to stop, which takes a second and keeps its figures; a queued one ends at once. False: it is over."""
     if LoadRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
