@@ -137,7 +137,7 @@ def environment_of() -> dict[str, str]:
 
     Raises AttributeError when the settings are in no module, so that no other process can have them.
     """
-    pythons = [Path(folder).resolve() for folder in sysconfig.get_paths().values()]
+    pythons = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     folders = dict.fromkeys(Path(entry).resolve() for entry in sys.path if Path(entry).is_dir())
     paths = [str(folder) for folder in folders if not any(folder.is_relative_to(own) for own in pythons)]
     module = os.environ.get("DJANGO_SETTINGS_MODULE") or settings.SETTINGS_MODULE

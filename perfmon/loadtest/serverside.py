@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable
 
 from perfmon.exceptions import LoadTestError, StoreUnavailable
-from perfmon.series import Window
+from perfmon.series import TOTAL_KEY, Window
 from perfmon.store.fine import get_fine_store, keep_s, readable_block
 from perfmon.store.ranges import TEN
 
@@ -59,6 +59,6 @@ def _read(run_id: int, start: int, end: int) -> dict[str, Window]:
             rows = (readable_block(packed) or {}).get("load_server", {})
             for key, row in rows.items():
                 run, _, action = key.partition("/")
-                if run == str(run_id):
+                if run == str(run_id) and action != TOTAL_KEY:
                     found.setdefault(action, Window()).merge_row(row)
     return found
