@@ -13,7 +13,6 @@ from perfmon.context import muted
 from perfmon.exceptions import LoadTestError, PerfmonError
 from perfmon.ingest import ingest
 from perfmon.loadtest import thresholds
-from perfmon.loadtest.heart import Heart
 from perfmon.loadtest.marks import mark_of
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.notes import notes_of
@@ -21,12 +20,13 @@ from perfmon.loadtest.pacing import Pacing, pacing_of
 from perfmon.loadtest.plans import Plan
 from perfmon.loadtest.process import Generator
 from perfmon.loadtest.profiles import Profile
-from perfmon.loadtest.runs import run_end, run_note_start
+from perfmon.loadtest.runs import run_beat, run_end, run_note_start
 from perfmon.loadtest.scenarios import Cast, Place, Scenario, get_scenario
 from perfmon.loadtest.serverside import check_answers, counted_by_server
 from perfmon.loadtest.tally import Tally, latency_of, state_windows, stored_windows
 
 AIM_EVERY_S = 0.1
+BEAT_EVERY_S = 1.0
 
 
 class Options(NamedTuple):
@@ -57,12 +57,12 @@ class Conductor:
         self._options = options
         self._run = run
         self._profile = Profile.from_json(run.profile)
-        self._heart = Heart(run.pk)
+        self._beat_at_s = 0.0
         self._stopped = False
 
     def conduct(self) -> LoadRun:
         """Bring the run to its end and return it; whatever goes wrong stands in its notes, and its data is removed."""
-        with muted(), self._heart:
+        with muted():
             psutil.cpu_percent()
             try:
                 found, status = self._measure()
@@ -129,7 +129,12 @@ class Conductor:
         self._watcher.second(at_s, duration_s, frame, {"latency": latency, "phase": pacing.phase})
 
     def _may_go_on(self) -> bool:
-        self._stopped |= self._watcher.stop_asked or self._heart.told_to_stop
+        if self._watcher.stop_asked:
+            self._stopped = True
+        now_s = time.monotonic()
+        if now_s - self._beat_at_s >= BEAT_EVERY_S:
+            self._beat_at_s = now_s
+            self._stopped |= not run_beat(run_id=self._run.pk)
         return not self._stopped
 
     def _clear(self, scenario: Scenario) -> list[dict[str, Any]]:
