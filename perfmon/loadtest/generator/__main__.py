@@ -6,6 +6,7 @@ import argparse
 import gc
 import logging
 import os
+import resource
 import secrets
 import signal
 import sys
@@ -30,6 +31,7 @@ def main() -> int:
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the whole group; our leader decides
     gc.freeze()  # what is loaded stays: the collector need not look at it
+    _allow_many_connections()
     secret = os.environ.get(SECRET_VARIABLE, "")
     if not secret and (options.expect_workers or options.worker):
         sys.stderr.write(f"{_SECRET_MISSING}\n")
@@ -44,6 +46,11 @@ def main() -> int:
         return Alone(plan)
 
     return Dialogue(Pipes(), make).run()
+
+
+def _allow_many_connections() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 import gevent
-from gevent.event import Event
 
-from perfmon.loadtest.generator.arrivals import NS_PER_S, Schedule
+from perfmon.loadtest.generator.alarms import new_alarm
+from perfmon.loadtest.generator.arrivals import Schedule
 from perfmon.loadtest.generator.lines import Arrival
 from perfmon.loadtest.generator.users import ClosedUser, LoadEnvironment, OpenUser, Visitor, now_ns
 from perfmon.loadtest.plans import CLOSED, OPEN
-
-_FOREVER_S = 3600.0
 
 
 class Crew(Protocol):
@@ -69,7 +67,7 @@ class OpenCrew:
         self._environment, self._stage, self._line = environment, environment.stage, environment.line
         self._schedule = Schedule(now_ns(), part=1 - self._stage.index / self._stage.of)
         self._pool: list[Visitor] = []
-        self._turned = Event()
+        self._alarm = new_alarm()
         self._random = self._stage.random_of(f"arrivals {self._stage.index}")
         self._grow(max(1, len(self._stage.plan.sessions)))  # so that all sessions have their turn at a low rate, too
         self._source = gevent.spawn(self._come)
@@ -87,7 +85,7 @@ class OpenCrew:
     def aim(self, target: float) -> None:
         """Change the rate, in arrivals a second."""
         self._admit(self._schedule.turn(target, now_ns()))
-        self._turned.set()
+        self._alarm.set(self._schedule.next_ns())
 
     def close(self) -> None:
         """Stop the arrivals; those that still wait are counted as not sent."""
@@ -101,10 +99,10 @@ class OpenCrew:
 
     def _come(self) -> None:
         while True:
-            self._turned.clear()
+            gevent.sleep(0)  # the others' turn, also when the next arrival is due already
+            self._alarm.wait()
             self._admit(self._schedule.take(now_ns()))
-            next_ns = self._schedule.next_ns()
-            self._turned.wait(_FOREVER_S if next_ns is None else max(0, next_ns - now_ns()) / NS_PER_S)
+            self._alarm.set(self._schedule.next_ns())
 
     def _admit(self, due: list[int]) -> None:
         for intended_ns in due:

@@ -31,8 +31,7 @@ class Load:
 
     def take(self) -> dict[str, Any]:
         """Return the parts of a frame that this process makes, since the last call."""
-        users, waiting = self._crew.users, self._crew.waiting
-        state = {"users": users, "busy": self._stage.busy, "waiting": waiting}
+        state = {"users": self._crew.users, "busy": self._stage.take_busy(), "waiting": self._crew.waiting}
         return {**state, **self._gauges.take(), **self._stage.records.take()}
 
     def stop(self, cut: bool) -> None:

@@ -19,9 +19,23 @@ class Stage:
         self.acts = Acts(plan)
         self.address = Address(plan.host)
         self.records = Records()
-        self.busy = 0
+        self._busy = self._most_busy = 0
         self.counter = count(index, of)
         self.index, self.of = index, of
+
+    def enter(self) -> None:
+        """Count a user as busy."""
+        self._busy += 1
+        self._most_busy = max(self._most_busy, self._busy)
+
+    def leave(self) -> None:
+        """Count it as free."""
+        self._busy -= 1
+
+    def take_busy(self) -> int:
+        """Return how many were busy at once, at most, since the last call."""
+        most, self._most_busy = self._most_busy, self._busy
+        return most
 
     def number_of(self, place: int) -> int:
         """Return the number, in the whole run, of this process's user at a place."""

@@ -77,14 +77,14 @@ class Visitor(User):
 
     def do(self, act: Act, intended_ns: int) -> None:
         """Perform one action; a fault of the performer is a failure of the request and told on stderr."""
-        self.stage.busy += 1
+        self.stage.enter()
         try:
             act.perform(self, act, intended_ns)
         except Exception:
             _log.exception("%s could not be performed.", act.action.name)
             self.stage.records.failed(act.key, BROKEN)
         finally:
-            self.stage.busy -= 1
+            self.stage.leave()
 
 
 class ClosedUser(Visitor):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections.abc import Callable
 
 import psutil
 import pytest
 
+from omniwriter.stack.ports import free_port
+from perfmon.loadtest.generator.protocol import SECRET_VARIABLE
 from perfmon.loadtest.plans import CLOSED, OPEN
 from tests.fixtures.counting_site import Site
-from tests.fixtures.generator import Generator, plan_of
+from tests.fixtures.generator import COMMAND, ROOT, Generator, plan_of
 from tests.waiting import eventually
 
 Generate = Callable[..., Generator]
@@ -36,12 +39,15 @@ def test_two_workers_are_counted_exactly(counting_site: Site, generate: Generate
 def test_when_a_worker_dies_the_other_takes_its_share(counting_site: Site, generate: Generate) -> None:
     generator = generate()
     generator.begin(plan_of(counting_site, workers=2, think_s=(0.1, 0.1)), target=6)
-    eventually(lambda: generator.frames and generator.frames[-1]["users"] == 6)
-    workers_of(generator)[0].kill()
-    eventually(lambda: "note" in generator.frames[-1])
-    eventually(lambda: generator.frames[-1]["users"] == 6)
-    assert generator.frames[-1]["workers"] == 1
-    assert generator.end()["lost"] == 1
+    eventually(lambda: generator.frame.get("users") == 6)
+    first, second = workers_of(generator)
+    first.kill()
+    eventually(lambda: "note" in generator.frame)
+    eventually(lambda: generator.frame["users"] == 6)
+    assert generator.frame["workers"] == 1
+    second.kill()
+    assert generator.last()["field"] == "workers"
+    assert generator.process.returncode == 2
 
 
 def test_no_worker_outlives_its_master(counting_site: Site, generate: Generate) -> None:
@@ -53,9 +59,19 @@ def test_no_worker_outlives_its_master(counting_site: Site, generate: Generate) 
     assert not any(worker.is_running() for worker in workers)
 
 
-def test_a_run_ends_when_no_worker_is_left(counting_site: Site, generate: Generate) -> None:
-    generator = generate()
-    generator.begin(plan_of(counting_site, workers=1), target=2)
-    workers_of(generator)[0].kill()
-    assert generator.last()["field"] == "workers"
-    assert generator.process.returncode == 2
+def test_workers_of_other_machines_join_by_the_secret(
+    counting_site: Site, generate: Generate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = str(free_port())
+    monkeypatch.setenv(SECRET_VARIABLE, "ours")
+    generator = generate("--master-port", port, "--expect-workers", "1")
+    worker = subprocess.Popen([*COMMAND, "--worker", f"127.0.0.1:{port}"], cwd=ROOT)
+    monkeypatch.setenv(SECRET_VARIABLE, "theirs")
+    stranger = subprocess.Popen([*COMMAND, "--worker", f"127.0.0.1:{port}"], cwd=ROOT)
+    generator.begin(plan_of(counting_site), target=2)
+    eventually(lambda: len(counting_site.seen) >= 50)
+    assert stranger.wait(30) == 0
+    last = generator.end()
+    assert last["sent"] == last["answered"] == counting_site.counts
+    assert worker.wait(30) == 0
+    generator.may_complain = "A worker that does not belong to this run, or one too many, was sent away.\n"
