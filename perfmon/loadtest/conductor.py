@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +14,7 @@ from perfmon.context import muted
 from perfmon.exceptions import LoadTestError, PerfmonError
 from perfmon.ingest import ingest
 from perfmon.loadtest import thresholds
+from perfmon.loadtest.heartbeat import Heartbeat
 from perfmon.loadtest.marks import mark_of
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.notes import notes_of
@@ -20,13 +22,14 @@ from perfmon.loadtest.pacing import Pacing, pacing_of
 from perfmon.loadtest.plans import Plan
 from perfmon.loadtest.process import Generator
 from perfmon.loadtest.profiles import Profile
-from perfmon.loadtest.runs import run_beat, run_end, run_note_start
+from perfmon.loadtest.runs import run_end, run_note_start
 from perfmon.loadtest.scenarios import Cast, Place, Scenario, get_scenario
 from perfmon.loadtest.serverside import check_answers, counted_by_server
 from perfmon.loadtest.tally import Tally, latency_of, state_windows, stored_windows
 
+logger = logging.getLogger("perfmon.loadtest")
+
 AIM_EVERY_S = 0.1
-BEAT_EVERY_S = 1.0
 
 
 class Options(NamedTuple):
@@ -57,27 +60,31 @@ class Conductor:
         self._options = options
         self._run = run
         self._profile = Profile.from_json(run.profile)
-        self._beat_at_s = 0.0
+        self._heartbeat = Heartbeat(run.pk)
         self._stopped = False
+        self._left_over: list[dict[str, Any]] = []
 
     def conduct(self) -> LoadRun:
         """Bring the run to its end and return it; whatever goes wrong stands in its notes, and its data is removed."""
         with muted():
             psutil.cpu_percent()
             try:
-                found, status = self._measure()
+                with self._heartbeat:
+                    found, status = self._measure()
             except PerfmonError as error:
-                found, status = {"notes": [{"code": "broken", "why": str(error)}]}, RunStatus.BROKEN
-            except BaseException as error:
-                run_end(run_id=self._run.pk, status=RunStatus.BROKEN, notes=[{"code": "broken", "why": repr(error)}])
-                raise
+                found, status = self._broken(str(error)), RunStatus.BROKEN
+            except Exception as error:
+                logger.exception("Load test %d broke off.", self._run.pk)
+                found, status = self._broken(f"{type(error).__name__}: {error}"), RunStatus.BROKEN
             run_end(run_id=self._run.pk, status=status, **found)
             self._run.refresh_from_db()
             return self._run
 
+    def _broken(self, why: str) -> dict[str, Any]:
+        return {"notes": [{"code": "broken", "why": why}, *self._left_over]}
+
     def _measure(self) -> tuple[dict[str, Any], RunStatus]:
         scenario = get_scenario(self._run.scenario)
-        left_over: list[dict[str, Any]] = []
         check_answers(self._run.host)
         try:
             self._watcher.say("Preparing users and data.")
@@ -85,8 +92,8 @@ class Conductor:
             limits = self._limits(cast)
             tally, pacing, start = self._play(cast)
         finally:
-            left_over = self._clear(scenario)
-        return self._judge(cast, limits, tally, pacing, start, left_over)
+            self._clear(scenario)
+        return self._judge(cast, limits, tally, pacing, start)
 
     def _limits(self, cast: Cast) -> list[thresholds.Threshold]:
         limits = [thresholds.parse(text) for text in self._profile.thresholds]
@@ -129,36 +136,27 @@ class Conductor:
         self._watcher.second(at_s, duration_s, frame, {"latency": latency, "phase": pacing.phase})
 
     def _may_go_on(self) -> bool:
-        if self._watcher.stop_asked:
-            self._stopped = True
-        now_s = time.monotonic()
-        if now_s - self._beat_at_s >= BEAT_EVERY_S:
-            self._beat_at_s = now_s
-            self._stopped |= not run_beat(run_id=self._run.pk)
+        self._stopped |= self._watcher.stop_asked or self._heartbeat.stop_asked
         return not self._stopped
 
-    def _clear(self, scenario: Scenario) -> list[dict[str, Any]]:
+    def _clear(self, scenario: Scenario) -> None:
         self._watcher.say("Removing users and data.")
         try:
             scenario.remove(self._run.pk)
         except Exception as error:
             guard.count_failure("load test's removal", error)
-            return [{"code": "left_over", "why": str(error), "run": self._run.pk}]
-        return []
+            self._left_over.append({"code": "left_over", "why": str(error), "run": self._run.pk})
 
     def _judge(
-        self, cast: Cast, limits: list[thresholds.Threshold], tally: Tally, pacing: Pacing, start: int,
-        left_over: list[dict[str, Any]],
-    ) -> tuple[dict[str, Any], RunStatus]:  # fmt: skip
+        self, cast: Cast, limits: list[thresholds.Threshold], tally: Tally, pacing: Pacing, start: int
+    ) -> tuple[dict[str, Any], RunStatus]:
         self._watcher.say("Comparing with what the server counted.")
         server = counted_by_server(self._run.pk, start, tally.answered.total())
         summary = tally.summary([action.name for action in cast.actions], server)
         knee = pacing.knee()
         summary["knee"] = knee.to_json() if knee else None
-        if knee and knee.broke_at is None:
-            left_over = [{"code": "knee_not_found", "rate": knee.rate}, *left_over]
         verdicts = thresholds.judge(limits, summary)
-        notes = [*notes_of(summary, tally, self._profile, stopped=self._stopped), *left_over]
+        notes = [*notes_of(summary, tally, self._profile, stopped=self._stopped), *self._left_over]
         found = {"summary": summary, "series": tally.timeline.to_json(), "verdicts": verdicts, "notes": notes}
         if self._stopped:
             return found, RunStatus.STOPPED

@@ -20,8 +20,14 @@ Note = dict[str, Any]
 
 def notes_of(summary: Mapping[str, Any], tally: Tally, profile: Profile, *, stopped: bool) -> list[Note]:
     """Return the notes of a run that was measured, the most important first."""
-    notes = [{"code": "stopped"}] if stopped else []
-    return [*notes, *_of_counts(summary["counts"]), *_of_load(tally, profile), *_of_model(summary["total"], profile)]
+    notes: list[Note] = [{"code": "stopped"}] if stopped else []
+    notes += [*_of_counts(summary["counts"]), *_of_knee(summary["knee"]), *_of_load(tally, profile)]
+    return [*notes, *_of_model(summary["total"], profile)]
+
+
+def _of_knee(knee: Mapping[str, Any] | None) -> Iterator[Note]:
+    if knee and knee["broke_at"] is None:
+        yield {"code": "knee_not_found", "rate": knee["rate"]}
 
 
 def _of_counts(counts: Mapping[str, Any]) -> Iterator[Note]:

@@ -18,7 +18,7 @@ from articles.models import Article
 ARTICLES = 25
 BODY = "It was a quiet morning, and *nobody* had to be anywhere.\n\n" * 8
 
-#: By path, in this order as they share what they keep: queries when nothing is kept, queries when it is, bytes of the body.
+#: By path: queries when nothing is kept, queries when it is, bytes. In this order, as they share what is kept.
 EXACT = {
     "/api/articles": (2, 0, 7556),
     "/api/articles/100008": (2, 0, 950),
