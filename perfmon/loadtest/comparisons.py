@@ -6,6 +6,7 @@
     {"kind": "runs" | "rounds",
      "verdict": "worse" | "better" | "same" | "unknown",     the worst of the actions'
      "failed": bool,                     whether a build should stop; only rounds ever say so
+     "comparable": bool,                 False: the notes say why not, and every verdict is "unknown"
      "tolerance_pct": 10.0,              a change up to this is the same
      "before": SIDE, "after": SIDE,      SIDE = {"run": id | None, "name": baseline's name or address, "release": str,
                                                  "machine": id, "at": ISO time | None}
@@ -24,10 +25,10 @@ Verdicts are those of ``perfmon.trends``: worse is slower, fewer a second, or mo
 past the tolerance and its band is clear of none. "unknown" is one that is past it with a band that is not, or a
 figure that one side lacks.
 
-Codes of notes: ``other_machine`` (before, after: the machines' processors), ``other_profile`` (before, after: names),
-``other_yardstick``, ``few_rounds`` (rounds, least), ``few_requests`` (name, count), ``route_new`` (name),
-``route_gone`` (name), ``all_slower`` and ``all_faster`` (pct), ``machine_slower`` and ``machine_faster`` (pct, by the
-yardstick: divided out), ``no_server_time`` (name: judged by the whole answer's time), ``route_failed`` (name, status).
+Codes of notes: ``other_machine`` (before, after: of runs the processors' names, of rounds the ids), ``other_profile``
+(before, after: names), ``other_yardstick`` (before, after), ``few_rounds`` (rounds, least), ``route_new`` (name),
+``route_gone`` (name), ``route_failed`` (name, status), ``all_slower`` and ``all_faster`` (pct), ``machine_slower`` and
+``machine_faster`` (pct, by the yardstick: divided out), ``maybe_cached`` (name: no way past caches was found).
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ class Comparison:
     tolerance_pct: float = TOLERANCE_PCT
     notes: tuple[dict[str, Any], ...] = field(default=())
     failed: bool = False
+    comparable: bool = True
 
     @property
     def verdict(self) -> Verdict:

@@ -1,0 +1,81 @@
+"""Rounds: what every safe action of a site cost when measured in turns, with the yardstick's turns between; values.
+
+As JSON, in ``LoadRun.rounds`` (times in whole microseconds)::
+
+    {"version": 1, "yardstick": "1/3.12.3", "machine": id, "address": "http://127.0.0.1:8000",
+     "service": {"": [[812, 807, ...], ...], "GET /x": [...]},   a list a round, in it a request a place; "" is the
+     "server": {...},                     yardstick; "server" has those whose answers told the server's own time
+     "reached": {"GET /x": "parameter"},  how its requests get past caches: see turns.REACHES
+     "failed": {"GET /y": 503}}           not measured: the status of an answer that was not expected, 0 for none
+
+The same place is the same request (the action's n-th choices) in every round and every measurement. A figure is the
+mean over places of each one's fastest request: what the code costs when nobody disturbs. On a busy machine that is
+ten times as steady as a median, for whatever else runs only ever adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+VERSION = 1
+YARDSTICK = ""
+SERVICE, SERVER = "service", "server"
+FIGURES = (SERVER, SERVICE)
+#: Of a figure: rounds, in each a time by place, microseconds.
+Times = list[list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """One build, measured."""
+
+    yardstick: str
+    machine: str
+    address: str
+    service: dict[str, Times] = field(default_factory=dict)
+    server: dict[str, Times] = field(default_factory=dict)
+    reached: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many rounds there are."""
+        return len(self.service.get(YARDSTICK, []))
+
+    @property
+    def names(self) -> list[str]:
+        """The actions that were measured."""
+        return [name for name in self.service if name != YARDSTICK]
+
+    def times(self, figure: str, name: str) -> Times | None:
+        """Return a figure's times of an action, None when it was not measured."""
+        found: dict[str, Times] = self.server if figure == SERVER else self.service
+        return found.get(name)
+
+    def and_more(self, more: Rounds) -> Rounds:
+        """Return these and further rounds of the same build as one; what failed in either has no figures."""
+        failed = {**self.failed, **more.failed}
+        joined: dict[str, dict[str, Times]] = {}
+        for figure in FIGURES:
+            mine, others = getattr(self, figure), getattr(more, figure)
+            joined[figure] = {n: mine[n] + others[n] for n in mine if n in others and n not in failed}
+        return Rounds(self.yardstick, self.machine, self.address, **joined, reached=self.reached, failed=failed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"version": VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Rounds:
+        """Read what ``to_json`` made; raises ValueError for anything else, such as a run that has none."""
+        if kept.get("version") != VERSION:
+            raise ValueError(f"These are no rounds of version {VERSION}.")
+        return cls(**{name: value for name, value in kept.items() if name != "version"})
+
+
+def fastest_us(times: Iterable[list[int]]) -> float:
+    """Return the mean over places of the fastest request in each."""
+    fastest: list[int] = [min(place) for place in zip(*times, strict=True)]
+    return sum(fastest) / len(fastest)
