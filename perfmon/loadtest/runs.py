@@ -96,9 +96,8 @@ def _alone() -> Iterator[None]:
 
 def run_beat(*, run_id: int) -> bool:
     """Give a sign of life, and tell whether the run may go on: nobody asked it to stop, nobody took it for dead."""
-    return bool(
-        LoadRun.objects.filter(pk=run_id, status=RunStatus.RUNNING, stop_asked=False).update(beat_at=timezone.now())
-    )
+    running = LoadRun.objects.filter(pk=run_id, status=RunStatus.RUNNING)
+    return bool(running.update(beat_at=timezone.now())) and not running.filter(stop_asked=True).exists()
 
 
 def run_note_start(*, run_id: int, start: int, names: list[str]) -> None:
