@@ -20,6 +20,7 @@ from omniwriter.env import read_environment
 from omniwriter.llm.endpoints import endpoints_of
 from omniwriter.origin import git_release, kept_secret_key, writable_folder
 from omniwriter.stack.joining import joined
+from omniwriter.webserver import web_command
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -376,6 +377,8 @@ PERFMON = {
     "PATIENT_QUEUES": ["generate_batch"],
     "HEALTH_PARTS": ["omniwriter.replicas.health.replica_parts"],
     "LOADTEST_SCENARIO": "omniwriter.loadtest.scenario.ArticlesScenario",
+    "PERFTEST_SERVER": web_command(python="{python}", host="127.0.0.1", port="{port}"),
+    "PERFTEST_ENVIRONMENT": ["OMNI_API_RATES=anonymous=0"],  # or the limit of calls a minute would be what is tested
 }
 PERF_BUDGETS = ENV["OMNI_PERF_BUDGETS"]
 TRACE_SOURCE = "perfmon.context.trace_id"  # what articles/tracing.py asks

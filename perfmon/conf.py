@@ -102,6 +102,12 @@ class Config:
         (), "Further addresses load tests started in the browser may be sent to."
     )
     loadtest_host: str = _setting("http://127.0.0.1:8000", "Address load tests are sent to.")
+    perftest_server: tuple[str, ...] = _setting(
+        (), "Words of the command that serves a performance test, with {python} and {port}. None: uvicorn."
+    )
+    perftest_environment: tuple[str, ...] = _setting(
+        (), "What that server's environment has besides, each as NAME=value."
+    )
     local_collector: bool = _setting(True, "Without Valkey, collect in a thread of this process.")
 
     @property

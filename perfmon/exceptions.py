@@ -7,6 +7,7 @@ PerfmonError
 ├── TopicError         a topic that does not exist or that the caller may not see
 ├── ScenarioError      what a load test needs could not be made; the message says what and how to mend it
 ├── LoadTestError      a load test can't be begun or brought to its end; the message says why and what to do
+├── PerftestError    a performance test can't be begun or a check not be done; the message says why and what to do
 └── ProtocolError      a websocket message that can't be understood; answered with an error frame
 """
 
@@ -37,6 +38,14 @@ class ScenarioError(PerfmonError):
 
 class LoadTestError(PerfmonError):
     """A load test can't be begun or brought to its end; the message says why and what to do."""
+
+
+class PerftestError(PerfmonError):
+    """A performance test was asked for wrongly or, with ``could_not_run``, can't be done; the message says why."""
+
+    def __init__(self, message: str, *, could_not_run: bool = False) -> None:
+        super().__init__(message)
+        self.could_not_run = could_not_run
 
 
 class ProtocolError(PerfmonError):

@@ -11,6 +11,7 @@ from omniwriter.budget import Claim, Pool
 from omniwriter.stack.errors import StackError
 from omniwriter.stack.service import Service
 from omniwriter.stack.supervisor import FOUNDATIONS
+from omniwriter.webserver import WEB_GRACE_S, web_command
 
 DEFAULT, CLUSTER = "default", "cluster"
 PROFILES = (DEFAULT, CLUSTER)
@@ -24,7 +25,6 @@ RESERVED_CONNECTIONS = 3  # PostgreSQL's default, for superusers
 BACKGROUND_POOL = Pool(2, 3)  # a task at a time, and the threads that measure
 WRITER_SPARE = 1  # connections beside one for each article
 PYTHON_READY_S = 60.0  # two seconds of imports each, all at once, on cores that may have other work
-WEB_GRACE_S = 2  # of the 5 s in which all must be gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,7 @@ def application_services(
 def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Service:
     return Service(
         name="web" if options.web == 1 else f"web-{port - options.port + 1}",
-        command=(
-            *(sys.executable, "-m", "uvicorn", "omniwriter.asgi:application", "--host", options.host),
-            *("--port", str(port), "--loop", "uvloop", "--ws", "websockets-sansio"),
-            *("--ws-per-message-deflate", "false"),  # the same frame would be compressed anew for every browser
-            *("--http", "omniwriter.bridge.protocol:PatientProtocol"),  # loses no request when it stops
-            *("--timeout-graceful-shutdown", str(WEB_GRACE_S), "--no-access-log", "--log-level", "warning"),
-        ),
+        command=web_command(python=sys.executable, host=options.host, port=str(port)),
         listens=port,
         page=LIVE,  # the first request of a process imports every view: better now than in front of a person
         host=options.host,

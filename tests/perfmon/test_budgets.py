@@ -20,6 +20,9 @@ THE_DOCUMENTS = {
     "alert_error_critical_pct": 5,
     "alert_cpu_pct": 80,
     "alert_memory_pct": 85,
+    "perftest_at_once_p95_ms": 2000,
+    "perftest_success_pct": 95,
+    "perftest_growth_bytes": 100 * 2**20,
     "scale_up_cpu_pct": 70,
     "scale_down_cpu_pct": 30,
     "scale_up_memory_pct": 80,
@@ -50,7 +53,7 @@ def test_a_figure_of_the_document_is_its_default(name, value):
 
 @pytest.mark.parametrize("item", fields(Budgets), ids=lambda item: item.name)
 def test_every_name_says_its_unit_or_counts_something(item):
-    units = ("_ms", "_s", "_pct", "_days", "_requests", "_instances", "_count", "pool_size", "pool_overflow")
+    units = ("_ms", "_s", "_pct", "_bytes", "_days", "_requests", "_instances", "_count", "pool_size", "pool_overflow")
     assert item.name.endswith(units)
 
 

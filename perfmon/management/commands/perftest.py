@@ -1,0 +1,146 @@
+"""``manage.py perftest``: is the site fast enough, also under many at once, and does its memory stay what it is?"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from perfmon.exceptions import PerftestError
+from perfmon.perftest.addresses import address_of, route_of
+from perfmon.perftest.junit import junit_xml
+from perfmon.perftest.memory import MIN_REQUESTS
+from perfmon.perftest.orders import Order, perftest
+from perfmon.perftest.progress import Progress
+from perfmon.perftest.subjects import Extent
+from perfmon.perftest.suite import CHECKS, Report
+from perfmon.perftest.tables import report_text
+
+TEACHING = """\
+what is checked of each route, with limits from PERF_BUDGETS:
+  time         requests one after the other on a kept connection, warm: their 95th percentile (p95_ms), and
+               every answer's status
+  concurrency  volleys of requests that leave at the same moment, each on a connection that is open already:
+               their 95th percentile (perftest_at_once_p95_ms) and the success rate of the worst volley
+               (perftest_success_pct). A request that failed counts with the time it took
+  memory       how the memory of the server's processes grows with its requests, by slope and after a warm-up
+               (perftest_leak_bytes a request, perftest_growth_bytes in 1,000)
+
+Only GETs are sent. Without --host a server of this project is started on a free port, on its configured
+database, and ended afterwards.
+
+examples:
+  manage.py perftest
+  manage.py perftest --route / --route /api/articles --checks time,concurrency
+  manage.py perftest --host http://127.0.0.1:8000 --route / --memory-requests 50000
+  manage.py perftest --junit perftest.xml --json perftest.json
+  manage.py perftest --route / --json - | jq '.cases[] | select(.verdict != "passed")'
+
+exit codes: 0 all within their limits, 1 a check failed, 2 wrong use, 3 the server can't be reached, started or
+watched, 130 stopped by Ctrl-C, with what was measured until then
+"""
+FAILED, WRONG_USE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
+USUAL = Extent()
+
+
+class Command(BaseCommand):
+    """Parses arguments and writes what came of it; the work is done by ``perfmon.perftest``."""
+
+    help = "Check response times, concurrency and the growth of the server's memory, route by route."
+    requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Add what is checked and the examples to the help text as they are written."""
+        parser = super().create_parser(prog_name, subcommand, epilog=TEACHING, **kwargs)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--host", metavar="URL", help="A running server, as http://127.0.0.1:8000.")
+        parser.add_argument("--allow-host", action="append", default=[], help="Allow this host, which is not loopback.")
+        parser.add_argument("--route", action="append", default=[], help="Path to test; repeatable.")
+        parser.add_argument("--checks", type=_checks, default=tuple(CHECKS), help=f"Of {','.join(CHECKS)}; all.")
+        parser.add_argument("--pid", type=_between(1, 2**31), action="append", default=[], help="The server's process.")
+        parser.add_argument("--json", type=_file, metavar="FILE", help="Write JSON there; - is standard output.")
+        parser.add_argument("--junit", type=_file, metavar="FILE", help="Write JUnit's XML there.")
+        for option, name, least, most, says in (
+            ("--requests", "time_requests", 20, 100_000, "Requests of the check of times"),
+            ("--at-once", "at_once", 2, 1000, "Requests of a volley"),
+            ("--volleys", "volleys", 1, 1000, "Volleys of a route"),
+            ("--memory-requests", "memory_requests", MIN_REQUESTS, 10_000_000, "Requests of the check of memory"),
+            ("--memory-seconds", "memory_limit_s", 10, 86_400, "Longest check of a route's memory"),
+            ("--timeout", "timeout_s", 1, 600, "Seconds after which a request has failed"),
+        ):
+            parser.add_argument(
+                option, dest=name, type=_between(least, most), default=int(getattr(USUAL, name)), metavar="N",
+                help=f"{says}; %(default)s.",
+            )  # fmt: skip
+        parser.add_argument("--expect", type=_between(100, 599), action="append", help="Expected status; 200.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the test and write the report; leaves by SystemExit unless all is well."""
+        progress = Progress(sys.stderr)
+        try:
+            order = _order(options)
+            report = perftest(order, progress)
+        except PerftestError as error:
+            progress.clear()
+            raise CommandError(str(error), returncode=COULD_NOT_RUN if error.could_not_run else WRONG_USE) from error
+        progress.clear()
+        self._write(report, order, options)
+        if report.stopped:
+            sys.exit(INTERRUPTED)
+        if not report.passed:
+            sys.exit(FAILED)
+
+    def _write(self, report: Report, order: Order, options: dict[str, Any]) -> None:
+        (self.stderr if options["json"] == "-" else self.stdout).write(report_text(report, order.extent), ending="")
+        content = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2) + b"\n"
+        if options["json"] == "-":
+            self.stdout.write(content.decode(), ending="")
+        elif options["json"]:
+            Path(options["json"]).write_bytes(content)
+        if options["junit"]:
+            Path(options["junit"]).write_bytes(junit_xml(report))
+
+
+def _order(options: dict[str, Any]) -> Order:
+    extent = {name: options[name] for name in Extent.__slots__ if name in options}
+    if options["expect"]:
+        extent["expects"] = tuple(options["expect"])
+    return Order(
+        address=address_of(options["host"], allowed=options["allow_host"]) if options["host"] else None,
+        routes=tuple(dict.fromkeys(map(route_of, options["route"]))),
+        checks=options["checks"],
+        pids=tuple(options["pid"]),
+        extent=Extent(**extent),
+    )
+
+
+def _checks(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    unknown = [name for name in names if name not in CHECKS]
+    if unknown:
+        raise ArgumentTypeError(f"there is no check {unknown[0]!r}; there are {', '.join(CHECKS)}")
+    return names
+
+
+def _file(text: str) -> str:
+    if text != "-" and not Path(text).resolve().parent.is_dir():
+        raise ArgumentTypeError(f"the folder of {text!r} does not exist")
+    return text
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdigit() or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"must be a whole number from {least:,} to {most:,}")
+        return int(text)
+
+    return read
