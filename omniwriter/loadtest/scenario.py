@@ -22,7 +22,6 @@ from omniwriter.loadtest.names import TERMS, slug_of
 from omniwriter.loadtest.provider import MODEL, Provider
 from omniwriter.loadtest.removal import run_clear
 from omniwriter.loadtest.seeding import (
-    AT_ONCE,
     Login,
     accounts_make,
     articles_seed,
@@ -33,7 +32,8 @@ from perfmon.loadtest.plans import Action, Session
 from perfmon.loadtest.scenarios import Cast, Place
 from perfmon.loadtest.sessions import login
 
-ACCOUNTS = 20
+ACCOUNTS = 10
+AT_ONCE = 4  # logins: the site computes a slow hash for each
 CHECK_PATH = "/api/auth/tokens"  # of an account's own
 #: So many times as often as others may a run's account call, for so long; ``remove`` takes it back.
 GRANT_TIMES, GRANT_S = 1_000, 86_400
@@ -75,6 +75,7 @@ class ArticlesScenario:
 
     def prepare(self, place: Place) -> Cast:
         """Make accounts, articles and a provider of their own, and log everybody in; raises ScenarioError."""
+        run_clear(place.run)  # what an attempt that was broken off has left
         group = group_make(place.run)
         self._provider = Provider(tag=slug_of(place.run))
         self._provider.start()
@@ -109,6 +110,7 @@ class ReadersScenario:
 
     def prepare(self, place: Place) -> Cast:
         """Publish articles where there are few, and choose those that are read."""
+        run_clear(place.run)
         logins = accounts_make(place.run, group_make(place.run), 1)
         seeded = articles_seed(place.run, [one.user for one in logins], category_make(place.run))
         place.say(_("%(articles)d articles made.") % {"articles": seeded})
