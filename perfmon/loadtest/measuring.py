@@ -10,6 +10,7 @@ import http.client
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -92,12 +93,14 @@ def measure_all(
     At least ``rounds`` are made, unless ``most_s`` is over, and up to ``MOST_ROUNDS`` until the figures have settled.
     ``say`` is told how many are done and how many there may be. Raises LoadTestError when a site stops answering.
     """
-    safe = [action for action in actions if action.safe]
-    with running_yardstick() as address:
-        sites = [[Contestant(Asker(host, mark), action) for action in safe] for host in hosts]
-        yardstick = Contestant(Asker(address), Action(YARDSTICK, "/"))
+    with running_yardstick() as address, ExitStack() as stack:
+        askers = [
+            stack.enter_context(closing(Asker(*where))) for where in ((address, ""), *((one, mark) for one in hosts))
+        ]
+        yardstick = Contestant(askers[0], Action(YARDSTICK, "/"))
+        sites = [[Contestant(asker, action) for action in actions if action.safe] for asker in askers[1:]]
+        contestants = [yardstick, *chain.from_iterable(sites)]
         try:
-            contestants = [yardstick, *chain.from_iterable(sites)]
             for one in contestants:
                 one.find_reach(sessions)
             _play(contestants, rounds, time.monotonic() + most_s, say, random.Random(seed))  # noqa: S311
