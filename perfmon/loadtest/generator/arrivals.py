@@ -6,6 +6,8 @@ part of an arrival that had grown before a change is carried over it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 NS_PER_S = 1_000_000_000
 
 
@@ -18,20 +20,16 @@ class Schedule:
         self._from_ns, self._part = now_ns, part
         self._rate, self._given = 0.0, 0  # given out since the last change
 
-    def turn(self, rate: float, now_ns: int) -> list[int]:
-        """Change the rate, in arrivals a second; returns what was due before."""
-        due = self.take(now_ns)
+    def turn(self, rate: float, now_ns: int) -> None:
+        """Change the rate, in arrivals a second; all that was due by now must have been taken."""
         self._part = max(0.0, self._part + self._rate * (now_ns - self._from_ns) / NS_PER_S - self._given)
         self._from_ns, self._rate, self._given = now_ns, rate, 0
-        return due
 
-    def take(self, now_ns: int) -> list[int]:
-        """Return the times of all arrivals due by now that were not returned before, in order."""
-        due = []
+    def take(self, now_ns: int) -> Iterator[int]:
+        """Yield the times of all arrivals due by now that were not yielded before, in order."""
         while (at_ns := self.next_ns()) is not None and at_ns <= now_ns:
-            due.append(at_ns)
             self._given += 1
-        return due
+            yield at_ns
 
     def next_ns(self) -> int | None:
         """Return the time of the next arrival, None while the rate is 0."""

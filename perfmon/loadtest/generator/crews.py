@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import gevent
@@ -12,6 +13,8 @@ from perfmon.loadtest.generator.arrivals import Schedule
 from perfmon.loadtest.generator.lines import Arrival
 from perfmon.loadtest.generator.users import ClosedUser, LoadEnvironment, OpenUser, Visitor, now_ns
 from perfmon.loadtest.plans import CLOSED, OPEN
+
+_AT_ONCE = 200  # arrivals between two turns of the others
 
 
 class Crew(Protocol):
@@ -67,6 +70,7 @@ class OpenCrew:
         self._environment, self._stage, self._line = environment, environment.stage, environment.line
         self._schedule = Schedule(now_ns(), part=1 - self._stage.index / self._stage.of)
         self._pool: list[Visitor] = []
+        self._turns: deque[tuple[float, int]] = deque()  # rates told and when, not yet followed
         self._alarm = new_alarm()
         self._random = self._stage.random_of(f"arrivals {self._stage.index}")
         self._grow(max(1, len(self._stage.plan.sessions)))  # so that all sessions have their turn at a low rate, too
@@ -84,32 +88,48 @@ class OpenCrew:
 
     def aim(self, target: float) -> None:
         """Change the rate, in arrivals a second."""
-        self._admit(self._schedule.turn(target, now_ns()))
-        self._alarm.set(self._schedule.next_ns())
+        now = now_ns()
+        self._turns.append((target, now))
+        self._alarm.set(now)
 
     def close(self) -> None:
-        """Stop the arrivals; those that still wait are counted as not sent."""
-        self.aim(0)
+        """Stop the arrivals; those that find no free user are counted as not sent."""
         self._source.kill()
-        for arrival in self._line.empty():
-            self._stage.records.not_sent(arrival.act.key, now_ns() - arrival.intended_ns)
+        for intended_ns in self._due():
+            self._arrive(intended_ns)
+        for arrival in self._line.cut():
+            self._turn_away(arrival)
         for user in self._pool:
             user.leaving.set()
         self._line.send_home(len(self._pool))
 
     def _come(self) -> None:
+        """Let arrivals come when they are due; the others have their turn even when more come than can be counted."""
         while True:
-            gevent.sleep(0)  # the others' turn, also when the next arrival is due already
+            for number, intended_ns in enumerate(self._due(), 1):
+                self._arrive(intended_ns)
+                if number % _AT_ONCE == 0:
+                    gevent.sleep(0)
+            self._grow(self._line.missing)
+            self._alarm.set(now_ns() if self._turns else self._schedule.next_ns())
+            gevent.sleep(0)
             self._alarm.wait()
-            self._admit(self._schedule.take(now_ns()))
-            self._alarm.set(self._schedule.next_ns())
 
-    def _admit(self, due: list[int]) -> None:
-        for intended_ns in due:
-            act = self._stage.acts.pick(self._random)
-            if not self._line.join(Arrival(act, intended_ns)):
-                self._stage.records.not_sent(act.key, now_ns() - intended_ns)
-        self._grow(self._line.missing)
+    def _due(self) -> Iterator[int]:
+        while self._turns:
+            rate, at_ns = self._turns[0]
+            yield from self._schedule.take(at_ns)
+            self._schedule.turn(rate, at_ns)
+            self._turns.popleft()
+        yield from self._schedule.take(now_ns())
+
+    def _arrive(self, intended_ns: int) -> None:
+        arrival = Arrival(self._stage.acts.pick(self._random), intended_ns)
+        if not self._line.join(arrival):
+            self._turn_away(arrival)
+
+    def _turn_away(self, arrival: Arrival) -> None:
+        self._stage.records.not_sent(arrival.act.key, now_ns() - arrival.intended_ns)
 
     def _grow(self, wanted: int) -> None:
         more = min(wanted, self._stage.plan.most_users - len(self._pool))

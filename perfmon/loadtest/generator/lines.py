@@ -45,14 +45,20 @@ class Line:
         waiting: int = self._arrivals.qsize()
         return max(0, waiting - self._idle)
 
-    def empty(self) -> list[Arrival]:
-        """Take out and return all who wait."""
-        left = []
+    def cut(self) -> list[Arrival]:
+        """Take out and return those for whom no user is free."""
+        waiting = self._all()
+        for arrival in waiting[: self._idle]:
+            self._arrivals.put_nowait(arrival)
+        return waiting[self._idle :]
+
+    def _all(self) -> list[Arrival]:
+        waiting = []
         while True:
             try:
-                left.append(self._arrivals.get_nowait())
+                waiting.append(self._arrivals.get_nowait())
             except Empty:
-                return left
+                return waiting
 
     def send_home(self, users: int) -> None:
         """Let so many users go."""

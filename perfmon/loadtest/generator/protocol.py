@@ -45,7 +45,7 @@ GARBLED, NOT_SENT, BROKEN = "garbled", "not sent", "broken"
 REASONS = (TIMED_OUT, REFUSED, UNREACHABLE, RESET, CUT, GARBLED, NOT_SENT, BROKEN)
 
 #: Arrivals that may wait at once, of one process.
-MAX_WAITING = 100_000
+MAX_WAITING = 20_000
 MAX_TARGET = 100_000.0
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 

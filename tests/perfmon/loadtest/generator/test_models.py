@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from perfmon.histogram import bucket_middle
+from perfmon.loadtest.generator.protocol import MAX_WAITING
 from perfmon.loadtest.plans import CLOSED, OPEN, Action
 from tests.fixtures.counting_site import Site
 from tests.fixtures.generator import Generator, plan_of
@@ -68,7 +69,7 @@ def test_the_line_of_arrivals_is_bounded(counting_site: Site, generate: Generate
     generator = generate()
     generator.begin(plan_of(counting_site, WAIT, model=OPEN, most_users=1, timeout_s=30.0), target=100_000)
     eventually(lambda: generator.failures.get("0", {}).get("not sent"))
-    assert max(frame["waiting"] for frame in generator.frames) <= 100_000
+    assert max(frame["waiting"] for frame in generator.frames) <= MAX_WAITING
     generator.tell(stop=True)
     counting_site.free.set()
     last = generator.last()
