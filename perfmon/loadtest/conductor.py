@@ -14,6 +14,7 @@ from perfmon.context import muted
 from perfmon.exceptions import LoadTestError, PerfmonError
 from perfmon.ingest import ingest
 from perfmon.loadtest import thresholds
+from perfmon.loadtest.gating import Gate
 from perfmon.loadtest.heartbeat import Heartbeat
 from perfmon.loadtest.marks import mark_of
 from perfmon.loadtest.models import LoadRun, RunStatus
@@ -55,9 +56,11 @@ class Watcher(Protocol):
 class Conductor:
     """Conducts one run that is this process's."""
 
-    def __init__(self, run: LoadRun, watcher: Watcher, options: Options) -> None:
+    def __init__(self, run: LoadRun, watcher: Watcher, options: Options, gate: Gate) -> None:
         self._watcher = watcher
         self._options = options
+        self._gate = gate
+        self._rounds: dict[str, Any] = {}
         self._run = run
         self._profile = Profile.from_json(run.profile)
         self._heartbeat = Heartbeat(run.pk)
@@ -91,6 +94,8 @@ class Conductor:
             cast = scenario.prepare(Place(self._run.host, self._run.pk, self._watcher.say))
             limits = self._limits(cast)
             tally, pacing, start = self._play(cast)
+            if self._gate.wanted and not self._stopped:
+                self._rounds = self._gate.measure(self._run, cast, self._watcher.say)
         finally:
             self._clear(scenario)
         return self._judge(cast, limits, tally, pacing, start)
@@ -157,8 +162,15 @@ class Conductor:
         summary["knee"] = knee.to_json() if knee else None
         verdicts = thresholds.judge(limits, summary)
         notes = [*notes_of(summary, tally, self._profile, stopped=self._stopped), *self._left_over]
-        found = {"summary": summary, "series": tally.timeline.to_json(), "verdicts": verdicts, "notes": notes}
+        found = {
+            "summary": summary, "series": tally.timeline.to_json(), "verdicts": verdicts, "notes": notes,
+            "rounds": self._rounds, "compared_with_id": self._rounds.get("comparison", {}).get("before", {}).get("run"),
+        }  # fmt: skip
+        return found, self._status(summary, verdicts)
+
+    def _status(self, summary: Mapping[str, Any], verdicts: list[dict[str, Any]]) -> RunStatus:
         if self._stopped:
-            return found, RunStatus.STOPPED
+            return RunStatus.STOPPED
+        slower = self._rounds.get("comparison", {}).get("failed", False)
         passed = all(verdict["passed"] for verdict in verdicts) and summary["total"]["count"] > 0
-        return found, RunStatus.PASSED if passed else RunStatus.FAILED
+        return RunStatus.PASSED if passed and not slower else RunStatus.FAILED

@@ -59,6 +59,7 @@ def report(run: LoadRun) -> str:
     knee = run.summary.get("knee") if run.summary else None
     if knee:
         lines += [_knee(knee), ""]
+    lines += _comparison(run.rounds["comparison"]) if "comparison" in run.rounds else []
     lines += [f"{'ok  ' if one['passed'] else 'MISS'}  {verdict_text(one)}" for one in run.verdicts]
     lines += [f"note  {note_text(one)}" for one in run.notes]
     return "\n".join([*lines, "", f"Load test {run.pk} {_VERDICTS.get(run.status, run.status)}."])
@@ -70,6 +71,21 @@ _VERDICTS = {
     RunStatus.STOPPED.value: "was stopped",
     RunStatus.BROKEN.value: "could not be brought to its end",
 }
+
+
+def _comparison(comparison: Mapping[str, Any]) -> list[str]:
+    """Return what a comparison of rounds found: a line for each route, the notes, the verdict."""
+    before = comparison["before"]
+    lines = [f"Compared with {before['name']}{' of ' + before['at'] if before['at'] else ''}, by the fastest answers:"]
+    for action in comparison["actions"]:
+        lines += [_change(action, figure) for figure in action["figures"]] or [f"  {action['name']}: {action['state']}"]
+    return [*lines, *(f"note  {note_text(note)}" for note in comparison["notes"]), ""]
+
+
+def _change(action: Mapping[str, Any], figure: Mapping[str, Any]) -> str:
+    band = f"{figure['change']:+.1f} % ({figure['low']:+.1f} to {figure['high']:+.1f})"
+    times = f"{figure['before']:.2f} -> {figure['after']:.2f} {figure['unit']}"
+    return f"  {action['name']}, {figure['figure']}: {times}, {band}: {figure['verdict']}"
 
 
 def _knee(knee: Mapping[str, Any]) -> str:

@@ -83,7 +83,9 @@ class Command(BaseCommand):
         verdict.add_argument("--threshold", action="append", default=[], metavar="LIMIT", help='such as "p95 < 300 ms"')
         verdict.add_argument("--save-baseline", default="", metavar="NAME", help="measure rounds, and name the run")
         verdict.add_argument("--compare", default="", metavar="NAME|URL", help="measure rounds against a baseline")
-        verdict.add_argument("--rounds", type=int, default=0, metavar="N", help="how many rounds; more find less")
+        verdict.add_argument(
+            "--rounds", type=int, default=0, metavar="N", help="at least so many rounds; more see finer"
+        )
         output = parser.add_argument_group("output")
         output.add_argument(
             "--json", action="store_true", help="the run as JSON on standard output, words on the other"
@@ -109,11 +111,17 @@ class Command(BaseCommand):
 
     def _conduct(self, options: dict[str, Any]) -> LoadRun:
         from perfmon.loadtest.conductor import Conductor, Options
+        from perfmon.loadtest.gating import Gate
+        from perfmon.loadtest.runs import run_name_baseline
         from perfmon.loadtest.terminal import Terminal, report
 
         terminal = Terminal(sys.stderr if options["json"] else sys.stdout)
         with _stopping(terminal):
-            run = Conductor(self._run(options), terminal, Options(workers=options["workers"])).conduct()
+            gate = Gate(options["save_baseline"], options["compare"], options["rounds"], tuple(options["allow_host"]))
+            gate.check()
+            run = Conductor(self._run(options), terminal, Options(workers=options["workers"]), gate).conduct()
+            if gate.save_as and run.status in (RunStatus.PASSED, RunStatus.FAILED):
+                run = run_name_baseline(run_id=run.pk, name=gate.save_as)
         self._show(run, options, report(run))
         return run
 

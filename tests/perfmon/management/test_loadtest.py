@@ -104,6 +104,20 @@ def test_a_run_that_is_asked_to_stop_ends_and_keeps_its_figures(site: Site) -> N
     assert removed[-1] == run.pk
 
 
+@pytest.mark.usefixtures("collector")
+def test_rounds_are_kept_with_a_baseline_and_compared_with_it(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    _, baseline = _loadtest(site, "--save-baseline", "main", "--rounds", "10")
+    assert (baseline.baseline, baseline.summary["counts"]["agree"]) == ("main", True)
+    assert len(baseline.rounds["service"]["GET /api/articles"]) >= 10
+
+    code, run = _loadtest(site, "--compare", "main", "--rounds", "10")
+    comparison = run.rounds["comparison"]
+    assert run.compared_with == baseline
+    assert comparison["before"]["run"] == baseline.pk
+    assert code == int(comparison["failed"])
+    assert "Compared with main" in capsys.readouterr().out
+
+
 def _windows() -> dict[str, Any]:
     from perfmon.loadtest.serverside import _read
 
@@ -161,6 +175,9 @@ def test_a_threshold_of_an_action_nobody_does_breaks_the_run_off_and_clears_up(
         (("--host", "http://192.0.2.1"), "--allow-host 192.0.2.1"),
         (("--scenario", "no.such.Scenario"), "can't be loaded"),
         (("--profile", "missing.toml"), "can't be read"),
+        (("--compare", "nothing"), "there is no baseline 'nothing'"),
+        (("--compare", "http://192.0.2.1"), "--allow-host 192.0.2.1"),
+        (("--compare", "main", "--rounds", "-1"), "--rounds must be from 1"),
     ],
 )
 def test_wrong_use_is_told_by_its_option_and_makes_no_run(arguments: tuple[str, ...], words: str) -> None:

@@ -1,0 +1,95 @@
+"""The regression gate of a run: rounds measured beside it, and held against those of a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from perfmon.exceptions import LoadTestError
+from perfmon.loadtest.compare import compare
+from perfmon.loadtest.comparisons import Side
+from perfmon.loadtest.marks import mark_of
+from perfmon.loadtest.measuring import ROUNDS, measure_all
+from perfmon.loadtest.models import LoadRun
+from perfmon.loadtest.rounds import Rounds
+from perfmon.loadtest.runs import check_host
+from perfmon.loadtest.scenarios import Cast
+
+MOST_ROUNDS = 1000
+SAY_EVERY = 10
+_NO_RUN = 0  # rounds are marked, so that answers tell the server's time, and counted for no run
+
+
+class Gate(NamedTuple):
+    """What is asked of it: to save the rounds under a name, to compare them with a name's or an address's."""
+
+    save_as: str = ""
+    against: str = ""
+    rounds: int = 0
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether rounds are measured at all."""
+        return bool(self.save_as or self.against)
+
+    def check(self) -> None:
+        """Raise LoadTestError when what is asked for can't be done."""
+        if not 0 <= self.rounds <= MOST_ROUNDS:
+            raise LoadTestError(f"--rounds must be from 1 to {MOST_ROUNDS}, not {self.rounds}.")
+        if self._is_address:
+            check_host(self.against, self.allowed)
+        elif self.against:
+            self._baseline()
+
+    def measure(self, run: LoadRun, cast: Cast, say: Callable[[str], None]) -> dict[str, Any]:
+        """Measure, and return what ``LoadRun.rounds`` holds: the rounds, and as ``comparison`` what came of it."""
+        say(f"Measuring {self._count} rounds or more.")
+
+        def progress(done: int, most: int) -> None:
+            if done % SAY_EVERY == 0:
+                say(f"{done} rounds of at most {most}.")
+
+        hosts = [run.host, self.against.rstrip("/")] if self._is_address else [run.host]
+        found = measure_all(hosts, mark_of(_NO_RUN), cast.actions, cast.sessions, rounds=self._count, say=progress)
+        after = Side(run.pk, run.profile_name, run.release, str(run.machine["id"]), _iso(run))
+        if self._is_address:
+            before, side = found[1], Side(None, hosts[1], "", str(run.machine["id"]), None)
+        elif self.against:
+            baseline = self._baseline()
+            before = Rounds.from_json(_bare(baseline.rounds))
+            side = Side(baseline.pk, self.against, baseline.release, str(baseline.machine["id"]), _iso(baseline))
+        else:
+            return found[0].to_json()
+        return {**found[0].to_json(), "comparison": compare(before, found[0], before=side, after=after).to_json()}
+
+    @property
+    def _count(self) -> int:
+        return self.rounds or ROUNDS
+
+    @property
+    def _is_address(self) -> bool:
+        return "://" in self.against
+
+    def _baseline(self) -> LoadRun:
+        run = LoadRun.objects.filter(baseline=self.against).first()
+        if run is None:
+            known = ", ".join(LoadRun.objects.exclude(baseline=None).values_list("baseline", flat=True)[:20])
+            raise LoadTestError(
+                f"--compare: there is no baseline {self.against!r}. {f'There are: {known}.' if known else ''} "
+                f"Make one: manage.py loadtest --profile smoke --save-baseline {self.against}"
+            )
+        if not run.rounds:
+            raise LoadTestError(
+                f"--compare: the baseline {self.against!r} has no rounds. Measure it anew, with the build it stands "
+                f"for: manage.py loadtest --profile smoke --save-baseline {self.against}"
+            )
+        return run  # type: ignore[no-any-return]
+
+
+def _bare(rounds: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in rounds.items() if name != "comparison"}
+
+
+def _iso(run: LoadRun) -> str | None:
+    return run.started_at.isoformat(timespec="seconds") if run.started_at else None
