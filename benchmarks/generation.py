@@ -59,8 +59,9 @@ def run(quick: bool) -> Result:
         os.sched_setaffinity(0, {CLIENT_CPU})
     with tempfile.TemporaryDirectory() as folder, _valkey(Path(folder)) as url:
         os.environ.update(
-            DATABASE_URL=f"sqlite:///{folder}/site.sqlite3", REDIS_URL=url, OMNI_VAR_DIR=folder, ALLOWED_HOSTS="*"
-        )
+            DATABASE_URL=f"sqlite:///{folder}/site.sqlite3", REDIS_URL=url, OMNI_VAR_DIR=folder, ALLOWED_HOSTS="*",
+            OMNI_PERFMON="false",  # in this process; the site watches itself
+        )  # fmt: skip
         job_id, token = _job()
         with _site() as (process, port):
             return uvloop.run(_measure(process, port, job_id, token, QUICK_SECONDS if quick else SECONDS))
@@ -154,7 +155,7 @@ def _site() -> Iterator[tuple[psutil.Popen, int]]:
         *("--http", "httptools", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
         *("--no-access-log", "--log-level", "error", "--timeout-graceful-shutdown", "1"),
     )
-    with server(command, port, cpu=SERVER_CPU) as process:
+    with server(command, port, env={"OMNI_PERFMON": "true"}, cpu=SERVER_CPU) as process:
         yield process, port
 
 
