@@ -37,7 +37,8 @@ def burst(kind: str, host: str, users: int, seconds: float, path: str, per_s: fl
     gevent.sleep(seconds)
     total, cpu_s, took_s = environment.stats.total, time.process_time() - cpu_s, time.monotonic() - began_s
     requests = max(1, total.num_requests)
-    found = {"per_s": requests / took_s, "cpu_us": 1e6 * cpu_s / requests, "failed": total.num_failures}
+    found = {"per_s": requests / took_s, "cpu_us": 1e6 * cpu_s / requests}
+    found |= {"requests": total.num_requests, "failed": total.num_failures}
     found |= {name: total.get_response_time_percentile(share) or 0 for name, share in PERCENTS.items()}
     runner.quit()
     return found
