@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import importlib
+import os
 import sys
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks import book
@@ -30,13 +32,27 @@ def names() -> dict[str, str]:
 def run(name: str, is_quick: bool) -> Result:
     """Run one benchmark in this process; what stops it stands in the result."""
     try:
-        result: Result = importlib.import_module(f"benchmarks.{name}").run(is_quick)
-        return result
+        with _prints_on_stderr():
+            result: Result = importlib.import_module(f"benchmarks.{name}").run(is_quick)
+            return result
     except SystemExit as stopped:  # says what is missing
         return Result(name, error=str(stopped))
     except Exception as failed:
         traceback.print_exc()
         return Result(name, error=f"{type(failed).__name__}: {failed}"[:500])
+
+
+@contextlib.contextmanager
+def _prints_on_stderr() -> Iterator[None]:
+    """Let what a benchmark and its programs print go to stderr, so that stdout holds nothing but the result."""
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def run_each(wanted: Iterable[str], *, is_quick: bool, writes: bool) -> int:

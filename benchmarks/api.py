@@ -195,11 +195,9 @@ def _measure(
     samples = interleaved(timed, rounds)
     result.metrics |= figures(samples, "per_s")
     for name, turn in turns.items():
-        result.metrics |= {
-            f"{name}_p50_ms": statistics.median(said.p50_ms for said in turn.said),
-            f"{name}_p99_ms": statistics.median(said.p99_ms for said in turn.said),
-            f"{name}_cpu_us": statistics.median(turn.cpu_us),
-        }
+        p50, p99 = [said.p50_ms for said in turn.said], [said.p99_ms for said in turn.said]
+        result.metrics |= figures({f"{name}_p50": p50, f"{name}_p99": p99}, "ms")
+        result.metrics |= figures({name: turn.cpu_us}, "cpu_us")
     _judge(result, samples)
 
 

@@ -33,7 +33,7 @@ def _circumstances(name: str, run: Run, bound_s: int) -> str:
     verdict = f"missed: **{'; '.join(missed)}**" if missed else f"all {len(targets)} targets met"
     return (
         f"`python -m benchmarks {name}`, {kind}{_moment(run)}, {run.took_s:.0f} s of at most {bound_s}, "
-        f"load {run.load_before:.1f} before; {'no figures' if run.result.error else verdict}."
+        f"the machine {run.busy_before_pct:.0f} % busy before; {'no figures' if run.result.error else verdict}."
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ PATIENCE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A result and how it came about. ``load_before`` is the number of busy programs when it began.
+    """A result and how it came about. ``busy_before_pct`` is how busy all cores were before it began.
 
     ``began_at`` is in UTC, to the second; ``machine`` is what ``perfmon.loadtest.machines.fingerprint`` returns.
     """
@@ -37,7 +36,7 @@ class Run:
     began_at: str
     took_s: float
     is_quick: bool
-    load_before: float
+    busy_before_pct: float
     machine: dict[str, str | int]
     versions: dict[str, str]
 
@@ -59,12 +58,12 @@ def section_of(name: str) -> Section:
 
 def measure(name: str, *, is_quick: bool) -> Run:
     """Run one benchmark; one that fails or does not end has a result that says so."""
-    section, began_at, load = section_of(name), datetime.now(UTC), os.getloadavg()[0]
+    section, began_at, busy_pct = section_of(name), datetime.now(UTC), psutil.cpu_percent(1)
     started = time.monotonic()
     result = _result(name, is_quick, section.bound_s)
     return Run(
         result=result, began_at=began_at.isoformat(timespec="seconds"), took_s=round(time.monotonic() - started, 1),
-        is_quick=is_quick, load_before=round(load, 2), machine=fingerprint(), versions=versions_of(section.versions),
+        is_quick=is_quick, busy_before_pct=busy_pct, machine=fingerprint(), versions=versions_of(section.versions),
     )  # fmt: skip
 
 

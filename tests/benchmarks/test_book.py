@@ -32,7 +32,7 @@ def a_run(**figures: float) -> Run:
     result = Result("histogram", metrics=figures)
     result.at_most("insert_us", 0.3, 0.5, "an insert", [0.2, 0.3, 0.4])
     result.at_least("merge_of_16_equals_one", 0, 1)
-    return Run(result, "2026-11-28T09:45:12+00:00", 11.4, False, 0.12, MACHINE, {"ddsketch": "3.0.1"})
+    return Run(result, "2026-11-28T09:45:12+00:00", 11.4, False, 1.2, MACHINE, {"ddsketch": "3.0.1"})
 
 
 def test_the_tables_say_what_was_measured() -> None:
@@ -42,7 +42,7 @@ def test_the_tables_say_what_was_measured() -> None:
         "| AMD EPYC | 2 | 24 GiB | Linux 6.1 | 3.11.7 | 5.2.19 | 2026-11-28 09:45 UTC | 2026-11-28 09:45 UTC | all |",
         "| histogram | an insert | at most 0.5 us | 0.300 | 0.200 to 0.400 | met |",
         "| histogram | merge of 16 equals one | at least 1 | 0 | – | **missed** |",
-        f"{HOW}, 11 s of at most 60, load 0.1 before; missed: **merge of 16 equals one**.",
+        f"{HOW}, 11 s of at most 60, the machine 1 % busy before; missed: **merge of 16 equals one**.",
         "| an insert, ns | 294 (290 to 302) | 513 |",
         "| unpacking one from its packed form, us | – |  |",
         "| ddsketch | 3.0.1 | histogram |",
