@@ -107,7 +107,7 @@ def run(quick: bool) -> Result:
     require_wrk("http")
     result = Result("http")
     with database() as env:
-        _throughput(result, env, rounds=2 if quick else 6, seconds=1 if quick else 2)
+        _throughput(result, env, rounds=2 if quick else 5, seconds=1 if quick else 2)
         _stop(result, env, times=2 if quick else 4)
     return result
 

@@ -68,7 +68,7 @@ def run(quick: bool) -> Result:
         environment = {**os.environ, "OMNI_VAR_DIR": folder}
         environment.pop("DATABASE_URL", None)
         subprocess.run([sys.executable, "manage.py", "shell", "-c", WRITE], cwd=ROOT, env=environment, check=True)
-        scores = _scores(environment, rounds=1 if quick else 3)
+        scores = _scores(environment, rounds=1 if quick else 2)
     for (page, category), values in sorted(scores.items()):
         name = f"{page}_{category.replace('-', '_')}"
         result.metrics |= figures({name: values}, "score")
