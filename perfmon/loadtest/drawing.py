@@ -104,12 +104,13 @@ def _chart(
     limits: Sequence[tuple[float, str]] = (), *, bars: bool = False, top: float = 0.0,
 ) -> dict[str, Any]:  # fmt: skip
     values = [columns.get(line.column, []) for line in lines]
-    top = max(top, scale_top(values, [limit for limit, _label in limits], stacked=False))
+    if not top or any(value > top for column in values for value in column if value is not None):
+        top = scale_top(values, [limit for limit, _label in limits], stacked=False)
     paths = [_bars(column, top) if bars else line_path(column, top) for column in values]
     drawn = [_drawn(*one, unit) for one in zip(lines, values, paths, strict=True)]
     return {
         "name": name, "title": title, "unit": unit, "bars": bars,
-        "ticks": [_text(top), _text(top / 2), "0"],
+        "ticks": [short(top), short(top / 2), "0"],
         "lines": drawn,
         # the first line lies above all others but a target
         "drawn": sorted(drawn, key=lambda line: (line["style"] == "target", -drawn.index(line))),
@@ -127,7 +128,7 @@ def _drawn(line: Line, values: Sequence[float | None], path: str, unit: str) -> 
     """Return a line's path with its label and its largest value."""
     most = max((value for value in values if value is not None), default=None)
     space = "" if not unit or unit[0] in "%/" else "\N{NO-BREAK SPACE}"
-    text = "" if most is None else f"{_text(most)}{space}{unit}"
+    text = "" if most is None else f"{short(most)}{space}{unit}"
     return {"style": line.style, "label": str(line.label), "path": path, "most": text}
 
 
@@ -135,8 +136,9 @@ def _limits(verdicts: Sequence[Mapping[str, Any]], figure: str) -> list[tuple[fl
     return [(one["limit"], one["text"]) for one in verdicts if one["figure"] == figure and not one["action"]]
 
 
-def _text(value: float) -> str:
+def short(value: float) -> str:
     """Return a number with as many decimals as three digits need, and none that are zero."""
     text = f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
-    short = text.rstrip("0").rstrip(".") if "." in text else text
-    return number_format(short, force_grouping=True)
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return number_format(text, force_grouping=True)

@@ -22,12 +22,15 @@ MAX_ACTIONS = 100
 MAX_KEPT = 16  # marks of runs: one is under way at a time, the next may begin before its last requests are through
 
 _ACTIONS = frozenset(map(str, range(MAX_ACTIONS)))
-_MARK = re.compile(rf"([1-9][0-9]{{0,18}})\.([0-9a-f]{{{SIGNATURE_CHARS}}})")
+_MARK = re.compile(rf"(0|[1-9][0-9]{{0,18}})\.([0-9a-f]{{{SIGNATURE_CHARS}}})")
 _runs: dict[str, str] = {}  # run by mark, of those whose signature was found right
 
 
 def mark_of(run_id: int) -> str:
-    """Return a run's mark, ``12.signature``; its requests add the action's number to it."""
+    """Return a run's mark, ``12.signature``; its requests add the action's number to it.
+
+    0 is no run: its requests are told their time and counted apart from everybody's, and nobody asks for the counts.
+    """
     return f"{run_id}.{_signature(str(run_id))}"
 
 

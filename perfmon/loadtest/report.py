@@ -12,12 +12,13 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from perfmon.loadtest.drawing import clock, draw_run
+from perfmon.loadtest.drawing import clock, draw_run, short
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.omission import CODES, explanation
 from perfmon.loadtest.plans import OPEN
 from perfmon.loadtest.profiles import Profile
 from perfmon.loadtest.report_tables import MEASURES, action_of, comparison_of, knee_of, measurements_of
+from perfmon.loadtest.runs_compared import comparison
 from perfmon.loadtest.wording import note_text, verdict_text
 from perfmon.panels import formats
 
@@ -32,7 +33,8 @@ def report_html(run: LoadRun) -> str:
     """Return the file, in the language that is active; of a run that measured nothing too."""
     profile = Profile.from_json(run.profile)
     total = run.summary.get("total") or {}
-    reasons = list(_reasons(run))
+    compared = _comparison(run)
+    reasons = list(_reasons(run, compared))
     context = {
         "run": run,
         "made_at": timezone.now(),
@@ -48,7 +50,7 @@ def report_html(run: LoadRun) -> str:
         "measures": MEASURES,
         "total": action_of(total) if total else None,
         "actions": [action_of(line) for line in run.summary.get("actions", [])],
-        "comparison": comparison_of(run.rounds.get("comparison")),
+        "comparison": comparison_of(compared),
         "omission": explanation(run.model, total, run.notes, run.profile_name) if total else [],
         "measurements": measurements_of(run.series),
         "tokens": SafeString(TOKENS.read_text()),
@@ -56,11 +58,11 @@ def report_html(run: LoadRun) -> str:
     return render_to_string(TEMPLATE, context)
 
 
-def _reasons(run: LoadRun) -> Iterator[str]:
+def _reasons(run: LoadRun, compared: Mapping[str, Any] | None) -> Iterator[str]:
     """Say why the run came to its verdict."""
     failed = [verdict_text(verdict) for verdict in run.verdicts if not verdict["passed"]]
     yield from failed
-    if (run.rounds.get("comparison") or {}).get("failed"):
+    if compared and compared["failed"]:
         yield _("Slower than what it was compared with.")
     if run.status == RunStatus.PASSED:
         yield _("Every threshold was kept.") if run.verdicts else _("It had no thresholds: nothing was judged.")
@@ -68,6 +70,13 @@ def _reasons(run: LoadRun) -> Iterator[str]:
         yield _("It is not over: these are its figures so far.")
     elif run.status in (RunStatus.BROKEN, RunStatus.STOPPED) and run.notes and not failed:
         yield note_text(run.notes[0])
+
+
+def _comparison(run: LoadRun) -> dict[str, Any] | None:
+    """Return what its rounds came to, else its figures beside those of the run it was compared with."""
+    if "comparison" in run.rounds or run.compared_with is None:
+        return run.rounds.get("comparison")  # type: ignore[no-any-return]
+    return comparison(run, run.compared_with)
 
 
 def _figures(summary: Mapping[str, Any], total: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -122,10 +131,10 @@ def _counts(counts: Mapping[str, Any]) -> str:
 
 def _model(run: LoadRun, profile: Profile) -> str:
     peak = profile.search.most if profile.search else max((stage.target for stage in profile.stages), default=0)
-    values = {"peak": number_format(peak, force_grouping=True), "most_users": profile.most_users}
+    values = {"peak": short(peak), "most_users": profile.most_users}
     if run.model == OPEN:
         return _("Open: at most %(peak)s arrivals a second, up to %(most_users)s requests at once") % values
-    think = {"low": formats.plain(profile.think_s[0])["text"], "high": formats.plain(profile.think_s[1])["text"]}
+    think = dict(zip(("low", "high"), map(short, profile.think_s), strict=True))
     return _("Closed: at most %(peak)s users, who pause %(low)s to %(high)s s between requests") % {**values, **think}
 
 

@@ -35,6 +35,13 @@ _VERDICTS = {
     "same": gettext_lazy("the same"),
     "unknown": gettext_lazy("unclear"),
 }
+#: Of a comparison; percentiles are called as they are.
+_FIGURES = {
+    "server": gettext_lazy("server"),
+    "service": gettext_lazy("service"),
+    "rate": gettext_lazy("throughput"),
+    "errors": gettext_lazy("errors"),
+}
 #: Of the run's course.
 _COLUMNS = {
     "at_s": gettext_lazy("Time"),
@@ -139,7 +146,7 @@ def _compared(name: str, figure: Mapping[str, Any]) -> dict[str, Any]:
     known = figure["change"] is not None
     return {
         "name": name,
-        "figure": figure["figure"],
+        "figure": str(_FIGURES.get(figure["figure"], figure["figure"])),
         "unit": figure["unit"],
         "before": fixed(figure["before"], 2),
         "after": fixed(figure["after"], 2),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perfmon.loadtest import marks
 from perfmon.loadtest.marks import MAX_ACTIONS, MAX_KEPT, mark_of, read_mark
 
-RUNS = st.integers(1, 10**18)
+RUNS = st.integers(0, 10**18)
 ACTIONS = st.integers(0, MAX_ACTIONS - 1)
 
 

@@ -142,6 +142,15 @@ def test_a_comparison_that_failed_is_a_reason_and_is_shown() -> None:
     assert "The baseline was measured on another machine" in text
 
 
+def test_a_run_that_was_compared_with_another_has_both_figures() -> None:
+    before = sample_run(pk=9, baseline="main")
+    text = text_of(report_html(sample_run(compared_with=before)))
+
+    p95 = fixed(before.summary["total"]["latency"]["p95"], 2)
+    assert "Before main · load test 9 · 2026.11.3 · 2026-11-28 08:12 UTC" in text
+    assert re.search(rf"All p95 ms {p95} {p95} 0\.0 % −\d+\.\d … \+\d+\.\d the same", text)
+
+
 def test_the_break_point_is_told_with_the_steps_to_it() -> None:
     run = sample_run()
     run.summary["knee"] = KNEE
@@ -185,7 +194,7 @@ def test_a_closed_run_says_that_stalls_are_underreported_and_how_to_run_the_open
 
     assert "stalls are underreported" in text
     assert "manage.py loadtest --profile smoke --model open" in text
-    assert "Closed: at most 2 users, who pause 0.10 to 0.30 s between requests" in text
+    assert "Closed: at most 2 users, who pause 0.1 to 0.3 s between requests" in text
 
 
 def test_hostile_names_are_words_and_nothing_else(opened) -> None:
