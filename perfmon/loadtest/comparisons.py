@@ -41,6 +41,7 @@ from perfmon.trends import Verdict
 
 TOLERANCE_PCT = 10.0
 BOTH, NEW, GONE = "both", "new", "gone"
+ALL_SLOWER = "all_slower"
 _BY_WEIGHT = (Verdict.WORSE, Verdict.UNKNOWN, Verdict.BETTER, Verdict.SAME)
 
 
@@ -96,8 +97,10 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the actions that are on both sides."""
-        return worst([one.verdict for one in self.actions if one.state == BOTH])
+        """The worst of the actions that are on both sides; that all became slower together is never just the same."""
+        found = worst([one.verdict for one in self.actions if one.state == BOTH])
+        together = any(note["code"] == ALL_SLOWER for note in self.notes)
+        return Verdict.UNKNOWN if together and found == Verdict.SAME else found
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
