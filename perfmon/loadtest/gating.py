@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from perfmon.exceptions import LoadTestError
-from perfmon.loadtest.compare import compare
 from perfmon.loadtest.comparisons import Side
+from perfmon.loadtest.confirming import confirmed
 from perfmon.loadtest.marks import mark_of
 from perfmon.loadtest.measuring import ROUNDS, measure_all
 from perfmon.loadtest.models import LoadRun
@@ -51,17 +51,24 @@ class Gate(NamedTuple):
                 say(f"{done} rounds of at most {most}.")
 
         hosts = [run.host, self.against.rstrip("/")] if self._is_address else [run.host]
-        found = measure_all(hosts, mark_of(_NO_RUN), cast.actions, cast.sessions, rounds=self._count, say=progress)
+
+        def measured() -> list[Rounds]:
+            return measure_all(hosts, mark_of(_NO_RUN), cast.actions, cast.sessions, rounds=self._count, say=progress)
+
+        if not self.against:
+            return measured()[0].to_json()
+        before, side = self._before(run)
         after = Side(run.pk, run.profile_name, run.release, str(run.machine["id"]), _iso(run))
+        rounds, comparison = confirmed(measured, before, before=side, after=after)
+        return {**rounds.to_json(), "comparison": comparison.to_json()}
+
+    def _before(self, run: LoadRun) -> tuple[Rounds | None, Side]:
+        """Return a baseline's rounds, none of an address: that is measured beside the build."""
         if self._is_address:
-            before, side = found[1], Side(None, hosts[1], "", str(run.machine["id"]), None)
-        elif self.against:
-            baseline = self._baseline()
-            before = Rounds.from_json(_bare(baseline.rounds))
-            side = Side(baseline.pk, self.against, baseline.release, str(baseline.machine["id"]), _iso(baseline))
-        else:
-            return found[0].to_json()
-        return {**found[0].to_json(), "comparison": compare(before, found[0], before=side, after=after).to_json()}
+            return None, Side(None, self.against.rstrip("/"), "", str(run.machine["id"]), None)
+        baseline = self._baseline()
+        side = Side(baseline.pk, self.against, baseline.release, str(baseline.machine["id"]), _iso(baseline))
+        return Rounds.from_json(_bare(baseline.rounds)), side
 
     @property
     def _count(self) -> int:
