@@ -1,7 +1,7 @@
 """The third check: the memory of the server's processes, read at regular numbers of requests.
 
-The client waits while it is read, so nothing is at work then. A quarter of the requests come before the first reading
-that counts: caches fill, threads and connections are made.
+A quarter of the requests come before the first reading that counts: caches fill, threads and connections are made. Then
+memory that still grows by itself is waited for (``perfmon.perftest.settling``), once for a server.
 """
 
 from __future__ import annotations
@@ -11,46 +11,21 @@ from time import monotonic
 from typing import Any
 
 from perfmon.perftest.cases import Case, Finding
-from perfmon.perftest.connections import Connection
 from perfmon.perftest.growth import Growth, growth_of
+from perfmon.perftest.memory_runs import MemoryRun
 from perfmon.perftest.processes import ServerProcesses
-from perfmon.perftest.samples import Sample
-from perfmon.perftest.slopes import Point
+from perfmon.perftest.settling import drift_bytes_a_s, settle
 from perfmon.perftest.subjects import Subject, Tell
 from perfmon.perftest.volleys import volley
 
 CHECK = "memory"
 WARM_UP_SHARE = 0.25
+WARM_UP_STEPS = 10
 READINGS = 75  # in the part that counts, one for each percent of the requests
 MIN_REQUESTS = 400
 PER = 1000  # the unit of the document's limit: growth a thousand requests
-
-
-class Run:
-    """The requests of one route and the memory read between them."""
-
-    def __init__(self, subject: Subject, route: str, connection: Connection, tell: Tell) -> None:
-        self.sample = Sample()
-        self.readings: list[Point] = []
-        self._route, self._connection, self._tell = route, connection, tell
-        self._total, self._limit_s = subject.extent.memory_requests, subject.extent.memory_limit_s
-        self._deadline_s = monotonic() + self._limit_s
-
-    def send(self, count: int) -> bool:
-        """Send so many requests; False when the time is over."""
-        for _ in range(count):
-            self.sample.add(self._connection.get(self._route))
-            if monotonic() > self._deadline_s:
-                return False
-        self._tell(self.sample.count, self._total)
-        return True
-
-    def read(self, processes: ServerProcesses) -> bool:
-        """Read the server's memory; False when one of its processes has ended."""
-        bytes_ = processes.memory_bytes()
-        if bytes_ is not None:
-            self.readings.append((self.sample.count, bytes_))
-        return bytes_ is not None
+ENDED = "one of the server's processes ended while its memory was measured"
+OTHERS = "the server's processes are others than at the beginning"
 
 
 def check_memory(subject: Subject, route: str, tell: Tell) -> Case:
@@ -59,74 +34,84 @@ def check_memory(subject: Subject, route: str, tell: Tell) -> Case:
     cold_bytes = subject.processes().memory_bytes()
     volley(subject, route)  # every thread of the server has its own connections and caches
     with closing(subject.connection()) as connection:
-        run = Run(subject, route, connection, tell)
+        run = MemoryRun(subject, route, connection, tell)
         broken = _warm_up(run, subject.extent.memory_requests)
         processes = subject.processes()  # anew: servers also start processes when they are needed
-        broken = broken or _measure(run, processes, subject.extent.memory_requests)
-    growth = None if broken else growth_of(run.readings)
-    figures = {"requests": run.sample.count, "processes": str(processes), "reading": processes.reading}
-    return Case(
-        CHECK,
-        route,
-        () if growth is None else _findings(subject, run, growth, cold_bytes),
-        figures if growth is None else {**figures, **_figures(run, growth, cold_bytes)},
-        dict(run.sample.failures),
-        broken,
-        monotonic() - began_s,
-    )
+        figures: dict[str, Any] = {"processes": str(processes), "reading": processes.reading}
+        findings: tuple[Finding, ...] = ()
+        if not broken:
+            figures["settled_s"] = _settle(subject, run, processes)
+            broken = _measure(run, processes, subject.extent.memory_requests)
+        if not broken:
+            findings = _judge(subject, run, processes, cold_bytes, figures)
+    figures["requests"] = run.sample.count
+    failures = dict(run.sample.failures)
+    return Case(CHECK, route, findings, figures, failures, broken, monotonic() - began_s)
 
 
-def _warm_up(run: Run, requests: int) -> str:
-    step = max(1, round(requests * WARM_UP_SHARE / 10))
-    for _ in range(10):
-        if not run.send(step):
+def _warm_up(run: MemoryRun, requests: int) -> str:
+    for _ in range(WARM_UP_STEPS):
+        if not run.send(max(1, round(requests * WARM_UP_SHARE / WARM_UP_STEPS))):
             return _late(run, requests)
         if run.sample.failed * 2 > run.sample.count:
             return f"{run.sample.failed} of the first {run.sample.count} requests failed"
     return ""
 
 
-def _measure(run: Run, processes: ServerProcesses, requests: int) -> str:
-    left = requests - run.sample.count
-    ended = "one of the server's processes ended while its memory was measured"
+def _settle(subject: Subject, run: MemoryRun, processes: ServerProcesses) -> float:
+    known = {process.pid for process in processes.processes}
+    if known <= subject.settled:
+        return 0.0
+    took_s = settle(run, processes, subject.extent.settle_limit_s)
+    subject.settled.update(known)
+    return round(took_s, 1)
+
+
+def _measure(run: MemoryRun, processes: ServerProcesses, requests: int) -> str:
+    left = max(requests - run.sample.count, requests // 2)
     if not run.read(processes):
-        return ended
+        return ENDED
     for at in range(READINGS):
         if not run.send((at + 1) * left // READINGS - at * left // READINGS):
             return _late(run, requests)
         if not run.read(processes):
-            return ended
-    return "the server's processes are others than at the beginning" if processes.changed() else ""
+            return ENDED
+    return OTHERS if processes.changed() else ""
 
 
-def _late(run: Run, requests: int) -> str:
+def _late(run: MemoryRun, requests: int) -> str:
     return f"{run.sample.count} of {requests} requests took all the time there was; ask for fewer, or allow more time"
 
 
-def _findings(subject: Subject, run: Run, growth: Growth, cold_bytes: int | None) -> tuple[Finding, ...]:
-    budgets = subject.budgets
-    return (
-        Finding("growth", growth.lasting_bytes, "<=", budgets.perftest_leak_bytes, "B"),
-        Finding("total growth", _total_bytes(run, cold_bytes), "<=", budgets.perftest_growth_bytes, "B"),
-        Finding("success", run.sample.success_pct, ">", budgets.perftest_success_pct, "%"),
-    )
-
-
-def _total_bytes(run: Run, cold_bytes: int | None) -> float:
-    """Return by how much a thousand requests have made it grow, from before the first one."""
-    first = run.readings[0][1] if cold_bytes is None else cold_bytes
-    return (run.readings[-1][1] - first) * PER / max(PER, run.sample.count)
-
-
-def _figures(run: Run, growth: Growth, cold_bytes: int | None) -> dict[str, Any]:
-    return {
+def _judge(
+    subject: Subject, run: MemoryRun, processes: ServerProcesses, cold_bytes: int | None, figures: dict[str, Any]
+) -> tuple[Finding, ...]:
+    """Return the findings, and add to the figures what they are made of."""
+    budgets, success_pct = subject.budgets, run.sample.success_pct
+    growth, drift = _growth(run, 0.0), 0.0
+    if growth.lasting_bytes > budgets.perftest_leak_bytes:
+        drift = drift_bytes_a_s(run, processes, subject.extent.settle_limit_s)
+        growth = _growth(run, drift)
+    first, last = run.readings[0], run.readings[-1]
+    total_bytes = (last.bytes_ - (cold_bytes or first.bytes_)) * PER / max(PER, last.requests)
+    figures |= {
         "bytes_a_request": growth.whole.value,
         "band_bytes": [growth.whole.low, growth.whole.high],
         "parts_bytes": [part.value for part in growth.parts],
-        "lasting_bytes": growth.lasting_bytes,
+        "drift_bytes_a_s": drift,
         "cold_bytes": cold_bytes,
-        "warm_bytes": run.readings[0][1],
-        "end_bytes": run.readings[-1][1],
-        "success_pct": run.sample.success_pct,
-        "readings": [list(reading) for reading in run.readings],
+        "warm_bytes": first.bytes_,
+        "end_bytes": last.bytes_,
+        "success_pct": success_pct,
+        "readings": [[one.requests, one.bytes_, round(one.at_s, 3)] for one in run.readings],
     }
+    return (
+        Finding("growth", growth.lasting_bytes, "<=", budgets.perftest_leak_bytes, "B"),
+        Finding("total growth", total_bytes, "<=", budgets.perftest_growth_bytes, "B"),
+        Finding("success", success_pct, ">", budgets.perftest_success_pct, "%"),
+    )
+
+
+def _growth(run: MemoryRun, drift: float) -> Growth:
+    """Return the growth with requests: without what came with the time, in bytes a second."""
+    return growth_of([(one.requests, one.bytes_ - drift * one.at_s) for one in run.readings])

@@ -15,15 +15,15 @@ class Progress:
 
     def __init__(self, out: TextIO) -> None:
         self._out, self._on_terminal = out, out.isatty()
-        self._told_s = 0.0
+        self._told, self._told_s = ("", ""), 0.0
         self._width = 0
 
     def __call__(self, check: str, route: str, done: int, total: int) -> None:
-        """Tell it, unless something was told a moment ago."""
+        """Tell it, unless something was told of the same check and route a moment ago."""
         now_s = monotonic()
-        if now_s - self._told_s < PERIOD_S[self._on_terminal]:
+        if (check, route) == self._told and now_s - self._told_s < PERIOD_S[self._on_terminal]:
             return
-        self._told_s = now_s
+        self._told, self._told_s = (check, route), now_s
         self._write(_("%(check)s GET %(route)s: %(done)s of %(total)s") % {
             "check": check, "route": route, "done": f"{done:,}", "total": f"{total:,}"
         })  # fmt: skip

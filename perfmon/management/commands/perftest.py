@@ -17,6 +17,7 @@ from perfmon.perftest.junit import junit_xml
 from perfmon.perftest.memory import MIN_REQUESTS
 from perfmon.perftest.orders import Order, perftest
 from perfmon.perftest.progress import Progress
+from perfmon.perftest.routes import MOST_ROUTES
 from perfmon.perftest.subjects import Extent
 from perfmon.perftest.suite import CHECKS, Report
 from perfmon.perftest.tables import report_text
@@ -46,6 +47,20 @@ watched, 130 stopped by Ctrl-C, with what was measured until then
 """
 FAILED, WRONG_USE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
 USUAL = Extent()
+PID_HELP = "a process of the server, where its port does not tell it; repeatable"
+ROUTE_HELP = f"a route; repeatable. Without: the first {MOST_ROUTES} without arguments that answer everybody"
+CHECKS_HELP = f"some of {','.join(CHECKS)}; without, all"
+EXPECT_HELP = "a status that is no failure; repeatable. Without: 200"
+#: Option, field of Extent, least, most, what it is.
+AMOUNTS = (
+    ("--requests", "time_requests", 20, 100_000, "requests of the check of times"),
+    ("--at-once", "at_once", 2, 1000, "requests of a volley"),
+    ("--volleys", "volleys", 1, 1000, "volleys of a route"),
+    ("--memory-requests", "memory_requests", MIN_REQUESTS, 10_000_000, "requests of the check of memory"),
+    ("--memory-seconds", "memory_limit_s", 10, 86_400, "longest check of a route's memory"),
+    ("--settle-seconds", "settle_limit_s", 0, 3600, "longest wait for memory that grows by itself at first"),
+    ("--timeout", "timeout_s", 1, 600, "seconds after which a request has failed"),
+)
 
 
 class Command(BaseCommand):
@@ -62,26 +77,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--host", metavar="URL", help="A running server, as http://127.0.0.1:8000.")
-        parser.add_argument("--allow-host", action="append", default=[], help="Allow this host, which is not loopback.")
-        parser.add_argument("--route", action="append", default=[], help="Path to test; repeatable.")
-        parser.add_argument("--checks", type=_checks, default=tuple(CHECKS), help=f"Of {','.join(CHECKS)}; all.")
-        parser.add_argument("--pid", type=_between(1, 2**31), action="append", default=[], help="The server's process.")
-        parser.add_argument("--json", type=_file, metavar="FILE", help="Write JSON there; - is standard output.")
-        parser.add_argument("--junit", type=_file, metavar="FILE", help="Write JUnit's XML there.")
-        for option, name, least, most, says in (
-            ("--requests", "time_requests", 20, 100_000, "Requests of the check of times"),
-            ("--at-once", "at_once", 2, 1000, "Requests of a volley"),
-            ("--volleys", "volleys", 1, 1000, "Volleys of a route"),
-            ("--memory-requests", "memory_requests", MIN_REQUESTS, 10_000_000, "Requests of the check of memory"),
-            ("--memory-seconds", "memory_limit_s", 10, 86_400, "Longest check of a route's memory"),
-            ("--timeout", "timeout_s", 1, 600, "Seconds after which a request has failed"),
-        ):
-            parser.add_argument(
-                option, dest=name, type=_between(least, most), default=int(getattr(USUAL, name)), metavar="N",
-                help=f"{says}; %(default)s.",
-            )  # fmt: skip
-        parser.add_argument("--expect", type=_between(100, 599), action="append", help="Expected status; 200.")
+        repeated: dict[str, Any] = {"action": "append", "default": []}
+        where = parser.add_argument_group("where")
+        where.add_argument("--host", metavar="URL", help="a running server; without, one is started for the test")
+        where.add_argument("--allow-host", metavar="NAME", **repeated, help="a host that is not this one; repeatable")
+        where.add_argument("--pid", type=_between(1, 2**31), metavar="PID", **repeated, help=PID_HELP)
+        what = parser.add_argument_group("what")
+        what.add_argument("--route", metavar="PATH", **repeated, help=ROUTE_HELP)
+        what.add_argument("--checks", type=_checks, default=tuple(CHECKS), metavar="LIST", help=CHECKS_HELP)
+        what.add_argument("--expect", type=_between(100, 599), metavar="STATUS", **repeated, help=EXPECT_HELP)
+        report = parser.add_argument_group("report")
+        report.add_argument("--json", type=_file, metavar="FILE", help="write JSON there; - is standard output")
+        report.add_argument("--junit", type=_file, metavar="FILE", help="write JUnit's XML there")
+        amounts = parser.add_argument_group("how much")
+        for option, name, least, most, says in AMOUNTS:
+            usual = int(getattr(USUAL, name))
+            amounts.add_argument(
+                option, dest=name, type=_between(least, most), default=usual, metavar="N", help=f"{says}; {usual:,}"
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the test and write the report; leaves by SystemExit unless all is well."""
