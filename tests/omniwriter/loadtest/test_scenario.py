@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,17 +11,48 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session as SessionRow
 from django.core.cache import cache
+from django.db.models.signals import pre_delete
 from django.test import override_settings
 
 from articles.enums import CallOutcome, GenerationStatus
-from articles.models import Article, ProviderCall, ProviderEndpoint
+from articles.models import Article, GenerationJob, ProviderCall, ProviderEndpoint
+from articles.signals import live_changed
 from omniwriter.loadtest import scenario as scenarios
+from omniwriter.loadtest.provider import Provider
 from omniwriter.loadtest.scenario import ArticlesScenario, ReadersScenario
 from perfmon.exceptions import ScenarioError
 from perfmon.loadtest.plans import Action
 from perfmon.loadtest.scenarios import Cast, Place, get_scenario
 from tests.fixtures.fake_provider import FakeProvider
 from tests.omniwriter.loadtest.performing import RUN, perform, published, rows_by_table, written
+from tests.waiting import READY_S, eventually
+
+
+@pytest.fixture
+def deleted() -> Iterator[list[str]]:
+    """The status that each job had when it was deleted."""
+    statuses: list[str] = []
+
+    def note(instance: GenerationJob, **_: Any) -> None:
+        statuses.append(instance.status)
+
+    pre_delete.connect(note, sender=GenerationJob)
+    yield statuses
+    pre_delete.disconnect(note, sender=GenerationJob)
+
+
+@pytest.fixture
+def told() -> Iterator[list[int]]:
+    """The articles of which it was said that readers see them no more."""
+    gone: list[int] = []
+
+    def note(article_id: int, is_public: bool, **_: Any) -> None:
+        if not is_public:
+            gone.append(article_id)
+
+    live_changed.connect(note)
+    yield gone
+    live_changed.disconnect(note)
 
 
 def named(cast: Cast, name: str) -> Action:
@@ -104,7 +137,9 @@ def test_one_address_is_not_throttled_with_sessions_of_the_run(
     written(3)
 
 
-def test_remove_leaves_every_table_as_it_was(scenario: ArticlesScenario, place: Place, author: User) -> None:
+def test_remove_leaves_every_table_as_it_was(
+    scenario: ArticlesScenario, place: Place, author: User, told: list[int]
+) -> None:
     cache.clear()
     _somebodys_own(author)
     before = rows_by_table()
@@ -117,6 +152,7 @@ def test_remove_leaves_every_table_as_it_was(scenario: ArticlesScenario, place: 
     assert rows_by_table() != before
     scenario.remove(RUN)
 
+    assert len(set(told)) == 59
     assert rows_by_table() == before
     assert perform(place.host, Action("", "/api/articles"), None).json()["items"][0]["title"] == "Business of mine"
 
@@ -136,12 +172,19 @@ def test_remove_of_a_run_whose_process_was_killed_needs_only_its_number(
     assert not SessionRow.objects.exists()
 
 
-def test_remove_stops_what_is_still_being_written(cast: Cast, place: Place, scenario: ArticlesScenario) -> None:
-    for number in range(1, 7):
+def test_remove_stops_what_is_still_being_written_before_it_is_deleted(
+    cast: Cast, place: Place, scenario: ArticlesScenario, monkeypatch: pytest.MonkeyPatch, deleted: list[str]
+) -> None:
+    may_answer = threading.Event()
+    monkeypatch.setattr(Provider, "text_for", lambda *_: str(may_answer.wait(READY_S)))
+    for number in (1, 2):
         perform(place.host, named(cast, "POST /api/generate"), cast.sessions[number % 2], number)
+    eventually(lambda: ProviderCall.objects.filter(outcome=CallOutcome.OPEN).count() == 2)
 
     scenario.remove(RUN)
+    may_answer.set()
 
+    assert deleted == [GenerationStatus.CANCELLED, GenerationStatus.CANCELLED]
     assert not Article.objects.exists()
     assert not ProviderCall.objects.exists()
 
