@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import Min, ProtectedError, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -38,7 +38,7 @@ def run_clear(run: int) -> None:
 
     Raises ScenarioError when something is left that can't go.
     """
-    group = Group.objects.filter(name=group_of(run)).first()
+    group = Group.objects.using(DEFAULT_DB_ALIAS).filter(name=group_of(run)).first()
     if group is None:
         return
     accounts = User.objects.filter(groups=group, username__startswith=accounts_of(run))
@@ -85,6 +85,7 @@ def _jobs_stop(owners: Sequence[int]) -> None:
 
 def _drain(rows: QuerySet[Any], tell: Callable[[Sequence[int]], None] | None = None) -> None:
     """Delete the rows some at a time, so that nobody waits long for what they lock."""
+    rows = rows.using(DEFAULT_DB_ALIAS)  # a replica may not know what a request has just made
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             if tell is not None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
 from articles.models import Article
@@ -38,6 +38,7 @@ CHECK_PATH = "/api/auth/tokens"  # of an account's own
 #: So many times as often as others may a run's account call, for so long; ``remove`` takes it back.
 GRANT_TIMES, GRANT_S = 1_000, 86_400
 MOST_SLUGS = 50
+KNOWN_AFTER_S = KEPT_S + 0.5  # then every writer knows the accounts' own provider
 
 BODY = (
     "A load test writes this article to see how many the site can take at once.\n\n"
@@ -82,7 +83,7 @@ class ArticlesScenario:
         endpoint_reserve(
             name=slug_of(place.run), group=group, base_url=self._provider.url, key=self._provider.key, model=MODEL
         )
-        known_s = time.monotonic() + KEPT_S + 0.5
+        known_s = time.monotonic() + KNOWN_AFTER_S
         logins = accounts_make(place.run, group, ACCOUNTS)
         users = [one.user for one in logins]
         seeded = articles_seed(place.run, users, category_make(place.run))
@@ -128,7 +129,7 @@ class ReadersScenario:
 
 def _sessions(host: str, logins: Sequence[Login]) -> list[Session]:
     """Log all in, some at a time; the first that fails ends it, with its reason."""
-    path = reverse(settings.LOGIN_URL) if "/" not in settings.LOGIN_URL else settings.LOGIN_URL
+    path = resolve_url(settings.LOGIN_URL)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         asked = [pool.submit(login, host, path, one.user.username, one.password, CHECK_PATH) for one in logins]
         try:

@@ -13,6 +13,12 @@ from tests.fixtures.site import Site
 from tests.omniwriter.loadtest.performing import RUN
 
 
+@pytest.fixture(autouse=True)
+def _known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no other process to know of the provider: the site is in this one."""
+    monkeypatch.setattr("omniwriter.loadtest.scenario.KNOWN_AFTER_S", 0.0)
+
+
 @pytest.fixture
 def place(site: Site) -> Place:
     """The served site, for run 7."""

@@ -14,8 +14,8 @@ from django.core.cache import cache
 from django.db.models.signals import pre_delete
 from django.test import override_settings
 
-from articles.enums import CallOutcome, GenerationStatus
-from articles.models import Article, GenerationJob, ProviderCall, ProviderEndpoint
+from articles.enums import BudgetScope, CallOutcome, GenerationStatus
+from articles.models import Article, Budget, GenerationJob, ProviderCall, ProviderEndpoint
 from articles.signals import live_changed
 from omniwriter.loadtest import scenario as scenarios
 from omniwriter.loadtest.provider import Provider
@@ -111,6 +111,17 @@ def test_an_account_that_has_a_provider_of_its_own_asks_no_other(
 
     assert refused.status_code == 422
     assert provider.chats == []
+
+
+def test_budgets_of_the_site_do_not_stop_what_costs_nothing(cast: Cast, place: Place, provider: FakeProvider) -> None:
+    Budget.objects.create(scope=BudgetScope.SITE, month_limit=0)
+    Budget.objects.create(scope=BudgetScope.EACH, month_limit=0, jobs_per_day=0)
+    with override_settings(LLM_ENDPOINTS=[provider.entry()]):
+        answer = perform(place.host, named(cast, "POST /api/generate"), cast.sessions[0])
+        (job,) = written()
+
+    assert answer.status_code == 202
+    assert (job.status, provider.chats) == (GenerationStatus.SUCCEEDED, [])
 
 
 def test_the_accounts_may_write_and_nothing_more(cast: Cast) -> None:
