@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import socket as plain_socket
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ from geventhttpclient.response import HTTPParseError, HTTPResponse
 from perfmon.loadtest.generator.protocol import PlanError
 
 READ_BYTES = 65_536
+#: A connection idle for longer is not used again. Servers close theirs after 2 s (gunicorn) or 5 s (uvicorn), and a
+#: request that is on its way at that moment is lost.
+KEPT_IDLE_NS = 1_900_000_000
 _poll = monkey.get_original("select", "poll")
 
 
@@ -92,10 +96,13 @@ class Connection:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._socket: Any = None
+        self._idle_since_ns = 0
 
     def open(self) -> None:
         """Connect, unless a connection stands; raises OSError."""
-        if self._socket is not None and _readable(self._socket):  # idle and readable: the server has closed it
+        if self._socket is not None and (
+            time.monotonic_ns() - self._idle_since_ns > KEPT_IDLE_NS or _readable(self._socket)
+        ):  # idle and readable: the server has closed it
             self.close()
         if self._socket is None:
             self._socket = self._address.connect()
@@ -111,6 +118,7 @@ class Connection:
                 answer.feed(received)
             elif not answer.ends():
                 raise CutOffError
+        self._idle_since_ns = time.monotonic_ns()
         if answer.should_close():
             self.close()
 

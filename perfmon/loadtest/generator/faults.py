@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ssl import SSLCertVerificationError
+
 from gevent import GreenletExit, Timeout
 from geventhttpclient.response import HTTPParseError
 
 from perfmon.loadtest.generator.connections import CutOffError
-from perfmon.loadtest.generator.protocol import CUT, GARBLED, REFUSED, RESET, TIMED_OUT, UNREACHABLE
+from perfmon.loadtest.generator.protocol import CUT, GARBLED, REFUSED, RESET, TIMED_OUT, UNREACHABLE, UNTRUSTED
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (Timeout, TIMED_OUT),
@@ -16,6 +18,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (HTTPParseError, GARBLED),
     (CutOffError, CUT),
     (GreenletExit, CUT),
+    (SSLCertVerificationError, UNTRUSTED),
     (OSError, UNREACHABLE),
 )
 FAULTS = tuple(kind for kind, _ in _REASONS)

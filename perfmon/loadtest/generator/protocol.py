@@ -41,8 +41,8 @@ import msgpack
 
 #: Why a request failed: one of these, or the status of an answer that the action does not expect.
 TIMED_OUT, REFUSED, UNREACHABLE, RESET, CUT = "timed out", "refused", "unreachable", "reset", "cut"
-GARBLED, NOT_SENT, BROKEN = "garbled", "not sent", "broken"
-REASONS = (TIMED_OUT, REFUSED, UNREACHABLE, RESET, CUT, GARBLED, NOT_SENT, BROKEN)
+UNTRUSTED, GARBLED, NOT_SENT, BROKEN = "untrusted", "garbled", "not sent", "broken"
+REASONS = (TIMED_OUT, REFUSED, UNREACHABLE, UNTRUSTED, RESET, CUT, GARBLED, NOT_SENT, BROKEN)
 
 #: Arrivals that may wait at once, of one process.
 MAX_WAITING = 20_000

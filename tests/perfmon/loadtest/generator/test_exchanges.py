@@ -51,6 +51,16 @@ def test_connections_are_kept_and_sessions_go_round(counting_site: Site, generat
     assert len({client for client, _ in used}) == 2
 
 
+def test_a_connection_that_servers_may_be_about_to_close_is_not_used_again(
+    counting_site: Site, generate: Generate
+) -> None:
+    generator = generate()
+    generator.begin(plan_of(counting_site, think_s=(2.0, 2.0)), target=1)
+    eventually(lambda: len(counting_site.seen) == 2)
+    generator.end()
+    assert len({one.client for one in counting_site.seen}) == 2
+
+
 def test_the_servers_own_times_are_taken_from_its_answer(counting_site: Site, generate: Generate) -> None:
     generator = generate()
     generator.begin(plan_of(counting_site), target=1)

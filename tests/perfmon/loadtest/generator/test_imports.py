@@ -11,11 +11,19 @@ from tests.fixtures.generator import ROOT
 LIST = """
 import json, sys
 import perfmon.loadtest.generator.__main__
-import perfmon.loadtest.generator.exchanges
+import perfmon.loadtest.generator.exchanges, perfmon.loadtest.generator.websockets
 print(json.dumps(sorted(sys.modules)))
 """
-PURE = {"perfmon", "perfmon.series", "perfmon.histogram", "perfmon.wire"}
-OF_LOAD_TESTS = {"perfmon.loadtest", "perfmon.loadtest.plans", "perfmon.loadtest.figures"}
+PURE = {
+    "perfmon",
+    "perfmon.series",
+    "perfmon.histogram",
+    "perfmon.wire",
+    "perfmon.exceptions",
+    "perfmon.live",
+    "perfmon.live.protocol",
+}
+OF_LOAD_TESTS = {"perfmon.loadtest", *(f"perfmon.loadtest.{name}" for name in ("plans", "figures", "sockets"))}
 
 
 def test_no_django_and_only_pure_modules_are_imported() -> None:

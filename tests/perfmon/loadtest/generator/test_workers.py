@@ -11,7 +11,7 @@ import pytest
 
 from omniwriter.stack.ports import free_port
 from perfmon.loadtest.generator.protocol import SECRET_VARIABLE
-from perfmon.loadtest.plans import CLOSED, OPEN
+from perfmon.loadtest.plans import CLOSED, OPEN, Action
 from tests.fixtures.counting_site import Site
 from tests.fixtures.generator import COMMAND, ROOT, Generator, plan_of
 from tests.waiting import eventually
@@ -26,13 +26,14 @@ def workers_of(generator: Generator) -> list[psutil.Process]:
 @pytest.mark.parametrize(("model", "target"), [(CLOSED, 5), (OPEN, 100)])
 def test_two_workers_are_counted_exactly(counting_site: Site, generate: Generate, model: str, target: float) -> None:
     generator = generate()
-    generator.begin(plan_of(counting_site, model=model, workers=2), target)
+    generator.begin(plan_of(counting_site, Action("GET /ok/<n>", "/ok/{n}"), model=model, workers=2), target)
     assert generator.told[0]["workers"] == 2
     workers = workers_of(generator)
     eventually(lambda: len(counting_site.seen) >= 200)
     last = generator.end()
     assert last["sent"] == last["answered"] == counting_site.counts
     assert generator.count("latency") == len(counting_site.seen)
+    assert len({one.path for one in counting_site.seen}) == len(counting_site.seen)
     assert not any(worker.is_running() for worker in workers)
 
 
