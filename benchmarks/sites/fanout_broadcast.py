@@ -1,4 +1,4 @@
-"""The floor: a bare ``websockets`` server that broadcasts what comes over the same Valkey channel."""
+"""The floor: a bare ``websockets`` server that broadcasts what comes over a Valkey channel as perfmon's."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from perfmon.live.valkey import ValkeyBus
 connections: set[ServerConnection] = set()
 
 
+def bare_bus(valkey_url: str) -> ValkeyBus:
+    """Return a bus of its own: on perfmon's each of the two servers would send the other's frames too."""
+    return ValkeyBus(Config(valkey_url=valkey_url, prefix="bare"))
+
+
 async def hold(connection: ServerConnection) -> None:
     """Keep a connection among those broadcast to."""
     connections.add(connection)
@@ -26,7 +31,7 @@ async def hold(connection: ServerConnection) -> None:
 
 async def main(port: int) -> None:
     """Serve until killed."""
-    bus = ValkeyBus(Config(valkey_url=os.environ["FANOUT_VALKEY"]))
+    bus = bare_bus(os.environ["FANOUT_VALKEY"])
     async with serve(hold, "127.0.0.1", port, compression=None), bus.listen() as frames:
         async for published in frames:
             broadcast(connections, frame(published.topic, published.seq, published.body).decode())

@@ -10,21 +10,22 @@ from array import array
 from typing import Any, cast
 
 AT_ONCE = 40
-STAMP = b'"sent_ns":'
-STAMP_DIGITS = 19
+STAMP, NUMBER = b'"sent_ns":', b',"number":'
+STAMP_DIGITS, NUMBER_DIGITS = 19, 10
 TEXT, CLOSE, PING, LONG_LENGTH = 0x81, 0x88, 0x89, 126
 NO_MASK = bytes(4)  # clients must mask; with zeros the payload stays as it is
 
 
 class Tally:
-    """What the subscribers of one server have received: counts and delays."""
+    """What the subscribers of one server have received: delays, frames that were skipped and that came again."""
 
     def __init__(self) -> None:
-        self.delays_ns = array("q")
+        self.clear()
 
     def clear(self) -> None:
         """Start anew."""
         self.delays_ns = array("q")
+        self.gaps = self.doubled = 0
 
 
 class Subscriber(asyncio.Protocol):
@@ -36,6 +37,7 @@ class Subscriber(asyncio.Protocol):
         self._upgraded = False
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.received = 0
+        self._number = 0  # of the last frame
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -81,8 +83,16 @@ class Subscriber(asyncio.Protocol):
             sent_ns = int(data[at : at + STAMP_DIGITS])
             self._tally.delays_ns.append(time.time_ns() - sent_ns)
             self.received += 1
+            at += STAMP_DIGITS + len(NUMBER)
+            self._count(int(data[at : at + NUMBER_DIGITS]))
         elif not self.ready.done():
             self.ready.set_result(None)  # the snapshot
+
+    def _count(self, number: int) -> None:
+        if number != self._number + 1:
+            self._tally.gaps += max(0, number - self._number - 1)
+            self._tally.doubled += number <= self._number
+        self._number = number
 
 
 def _frame_size(data: bytes) -> int:
@@ -93,6 +103,12 @@ def _frame_size(data: bytes) -> int:
     if length < LONG_LENGTH:
         return 2 + length
     return 4 + int.from_bytes(data[2:4], "big") if len(data) >= 4 else 0
+
+
+def stamped(number: int, size_bytes: int) -> bytes:
+    """Return a payload of that size that says when it was made and which it is, counted from 1."""
+    head = b'{"sent_ns":%0*d%b%0*d,"points":"' % (STAMP_DIGITS, time.time_ns(), NUMBER, NUMBER_DIGITS, number)
+    return head + b"7" * (size_bytes - len(head) - 2) + b'"}'
 
 
 def upgrade(port: int, path: str, token: str) -> bytes:
