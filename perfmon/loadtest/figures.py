@@ -33,7 +33,7 @@ def line(
 ) -> dict[str, Any]:
     """Return one row of the figures: ``counts`` are the client's and the server's over the whole run.
 
-    Of an action that stands for a socket's frames, these are what is counted, which no server does; latency is their
+    Where there is nothing but a socket's frames, these are what is counted, which no server does; latency is their
     delay.
     """
     if FRAME in measured and LATENCY not in measured:

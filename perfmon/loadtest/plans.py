@@ -20,7 +20,7 @@ class Action:
     """One thing users do. ``name`` is method and route, never a full address: ``GET /api/articles/<id>``.
 
     ``choices`` fills ``{word}`` in ``path`` and in ``body``'s texts, another value each time; ``{n}`` counts up.
-    ``kind`` is ``http`` or ``websocket``; then ``body`` holds what ``generator.websockets`` asks for.
+    ``kind`` is ``http`` or ``websocket``; ``perfmon.loadtest.sockets`` makes those of the second.
     An answer whose status is not in ``expects`` is an error. ``safe`` ones change nothing.
     """
 
