@@ -9,53 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-import sys
 import tempfile
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import orjson
-import psutil
-
-from benchmarks.measure import (
-    ROOT,
-    Samples,
-    cpu_seconds,
-    figures,
-    free_port,
-    interleaved,
-    median_ratio,
-    ratios,
-    say,
-    server,
-)
+from benchmarks.api_servers import FOLDER, Running, compare, get, start_servers
+from benchmarks.measure import Samples, cpu_seconds, figures, interleaved, median_ratio, ratios, say
 from benchmarks.report import Result
 from benchmarks.sites import articles as site
-from benchmarks.sites.api_loads import LIMIT, LIST, POPULAR, Data
+from benchmarks.sites.api_loads import LIST, POPULAR, Data
 from benchmarks.tables import Section, Table
 from benchmarks.wrk import Load, Said, require_wrk, run_wrk
-from omniwriter.stack.valkey import valkey_service, valkey_url
 
 ARTICLES = 10_000
-FOLDER = ROOT / "var" / "benchmark-api"
-PATIENT = "omniwriter.bridge.protocol:PatientProtocol"
-OURS, PEERS = "omniwriter.asgi:application", "benchmarks.sites.api:bridged"
-NO_EDGE = {"OMNI_EDGE_MB": "0"}
-#: Each server: its application, its protocol, and what its environment has beside what all have.
-SERVERS: dict[str, tuple[str, str, dict[str, str]]] = {
-    "ours": (OURS, PATIENT, {}),
-    "inner": (OURS, PATIENT, NO_EDGE),
-    "uncached": (OURS, PATIENT, {**NO_EDGE, "OMNI_CACHE": "false"}),
-    "throttled": (OURS, PATIENT, {**NO_EDGE, "OMNI_API_RATES": f"anonymous={10**9}"}),
-    "stock": ("benchmarks.sites.api_stock:application", "httptools", {"OMNI_CACHE": "false"}),
-    "raw": ("benchmarks.sites.api_raw:application", "httptools", {}),
-    "bare": (PEERS, "httptools", {"BENCHMARK_MIDDLEWARE": "common"}),
-    "bare_stock": ("benchmarks.sites.api:stock", "httptools", {"BENCHMARK_MIDDLEWARE": "common"}),
-    "lists": (PEERS, "httptools", {"BENCHMARK_MIDDLEWARE": "startproject"}),
-}
 #: Each candidate in words, in the order of the book; what is ours in bold.
 SAID = {
     "raw": "list: raw ASGI application, the same bytes",
@@ -94,17 +61,8 @@ LIMITS = (
 SECTION = Section(
     bound_s=330,
     versions=(
-        *(
-            "Django",
-            "djangorestframework",
-            "django-ninja",
-            "django-redis",
-            "uvicorn",
-            "uvloop",
-            "httptools",
-            "channels",
-        ),
-        *("Valkey", "SQLite", "wrk"),
+        *("Django", "djangorestframework", "django-ninja", "django-redis", "channels"),
+        *("uvicorn", "uvloop", "httptools", "Valkey", "SQLite", "wrk"),
     ),
     tables=(
         Table(
@@ -147,14 +105,6 @@ def loads(data: Data, etag: str) -> dict[str, Load]:
 
 
 @dataclass
-class Running:
-    """A server under test."""
-
-    process: psutil.Popen
-    port: int
-
-
-@dataclass
 class Turns:
     """What a candidate's runs came to, beside their rates."""
 
@@ -171,9 +121,9 @@ def run(quick: bool) -> Result:
     site.fill(ARTICLES, say)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        servers = _servers(stack, folder)
-        _compare(servers)
-        _, etag = _get(servers["inner"], LIST)
+        servers = start_servers(stack, folder)
+        compare(servers)
+        _, etag = get(servers["inner"], LIST)
         _measure(result, servers, loads(Data(FOLDER / "omniwriter.sqlite3"), etag), folder, quick)
     return result
 
@@ -189,7 +139,7 @@ def _measure(
     }
     say(f"warming up {len(candidates)} candidates")
     for load in candidates.values():
-        _get(servers[load.server], load.path)  # the first request imports the addresses, for a second and more
+        get(servers[load.server], load.path)  # the first request imports the addresses, for a second and more
         run_wrk(load, servers[load.server].port, 1, folder)
     say(f"{rounds} rounds")
     samples = interleaved(timed, rounds)
@@ -217,64 +167,3 @@ def _timed(running: Running, load: Load, seconds: int, folder: Path, turns: Turn
         return said.per_s
 
     return once
-
-
-# Servers
-
-
-def _servers(stack: contextlib.ExitStack, folder: Path) -> dict[str, Running]:
-    """Start ours first: the peers need the bytes that it answers."""
-    environment = _environment(stack, folder)
-    found: dict[str, Running] = {}
-    for name, (application, protocol, own) in SERVERS.items():
-        found[name] = _started(stack, application, protocol, {**environment, **own})
-        if name == "ours":
-            body, _ = _get(found[name], LIST)
-            Path(environment["BENCHMARK_BYTES"]).write_bytes(body)
-    return found
-
-
-def _environment(stack: contextlib.ExitStack, folder: Path) -> dict[str, str]:
-    port = free_port()
-    service = valkey_service(folder / "valkey", port=port, persistent=False)
-    stack.enter_context(server(list(service.command), port))
-    return {
-        "DJANGO_SETTINGS_MODULE": "omniwriter.settings", "OMNI_VAR_DIR": str(FOLDER), "DATABASE_URL": "",
-        "REDIS_URL": valkey_url(service), "OMNI_CACHE": "true", "OMNI_PERFMON": "true", "OMNI_LOG_LEVEL": "ERROR",
-        "OMNI_API_RATES": "anonymous=0", "BENCHMARK_BYTES": str(folder / "list.json"),
-        "BENCHMARK_DATABASE": str(FOLDER / "omniwriter.sqlite3"),
-    }  # fmt: skip
-
-
-def _started(stack: contextlib.ExitStack, application: str, protocol: str, env: Mapping[str, str]) -> Running:
-    port = free_port()
-    command = [
-        *(sys.executable, "-m", "uvicorn", application, "--port", str(port), "--loop", "uvloop"),
-        *("--http", protocol, "--no-access-log", "--log-level", "error"),
-    ]
-    return Running(stack.enter_context(server(command, port, env=env)), port)
-
-
-def _get(running: Running, path: str) -> tuple[bytes, str]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=10) as answer:
-        return answer.read(), answer.headers.get("ETag", "")
-
-
-# The peers must serve what we serve
-
-
-def _compare(servers: Mapping[str, Running]) -> None:
-    ours = list(_items(servers["inner"], LIST, "items"))
-    assert len(ours) == LIMIT, f"{len(ours)} articles in a page"
-    for path, key in (("/drf/articles", "results"), ("/ninja/articles", "items")):
-        assert list(_items(servers["lists"], path, key)) == ours, f"{path} does not serve what {LIST} serves"
-    for name in ("raw", "bare", "bare_stock"):
-        body, _ = _get(servers[name], "/bare")
-        assert body == _get(servers["inner"], LIST)[0], f"{name} does not serve what {LIST} serves"
-
-
-def _items(running: Running, path: str, key: str) -> Iterator[dict[str, Any]]:
-    """Yield the articles of a list with the moments cut to milliseconds, as django-ninja writes them."""
-    for item in orjson.loads(_get(running, path)[0])[key]:
-        moments = {name: item[name][:23] for name in ("published_at", "updated_at")}
-        yield {**item, **moments}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from benchmarks.measure import ROOT, figures, free_port, say, server
 from benchmarks.report import Result
 from benchmarks.tables import Section, Table
+from benchmarks.versions import BROWSERS
 
 FOLDER = ROOT / "benchmarks" / "pages"
 BIN = Path(sys.executable).parent
@@ -62,6 +64,8 @@ article_publish(article_id=article_create(content=content, author=author).pk, ac
 
 def run(quick: bool) -> Result:
     """Score each page in turn and hold every median to the least score."""
+    if not os.environ.get("CHROME_PATH") and not any(map(shutil.which, BROWSERS)):
+        raise SystemExit("The benchmark lighthouse needs Chromium (Debian: apt-get install chromium).")
     _install()
     result = Result("lighthouse")
     with tempfile.TemporaryDirectory() as folder:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.measure import ROOT
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "not installed"
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
@@ -60,7 +61,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "wrk": lambda: _first_of(["wrk"], "-v"),
     "Valkey": _valkey,
     "SQLite": lambda: sqlite3.sqlite_version,
-    "Chromium": lambda: _first_of(["chromium", "chromium-browser", "google-chrome"], "--version"),
+    "Chromium": lambda: _first_of(BROWSERS, "--version"),
     "Node.js": lambda: _said(Path(sys.executable).parent / "node", "--version"),
     "Lighthouse": _lighthouse,
 }

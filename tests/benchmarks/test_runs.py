@@ -22,12 +22,13 @@ def test_a_benchmark_that_does_not_end_is_stopped_with_all_it_started(monkeypatc
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
 
 
-def test_a_machine_without_wrk_is_told_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("name", "needs"), [("http", "wrk (Debian: apt-get install wrk)"), ("lighthouse", "Chromium")])
+def test_a_bare_machine_is_told_what_to_install(
+    name: str, needs: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert run_each(["http"], is_quick=True, writes=False) == 1
-    assert "missed: http: The benchmark http needs wrk (Debian: apt-get install wrk)." in capsys.readouterr().out
+    assert run_each([name], is_quick=True, writes=False) == 1
+    assert f"missed: {name}: The benchmark {name} needs {needs}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", names())
