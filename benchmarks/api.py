@@ -47,10 +47,7 @@ SAID = {
     "search_missed": "**search: cold**, three other words each time",
 }
 #: These answer so few in a second that they are given two.
-SLOW = {
-    "bare_stock", "list_uncached", "list_missed", "list_stock", "ninja", "drf", "detail_uncached", "popular_uncached",
-    "search_missed",
-}  # fmt: skip
+SLOW = {"list_stock", "ninja", "drf", "search_missed"}
 LIMITS = (
     ("list_edge", "raw", 0.6, "list from the edge to the raw ASGI application"),
     ("list_edge", "list_stock", 20.0, "list from the edge to the stock ASGI deployment"),

@@ -8,6 +8,8 @@ from benchmarks.report import AT_MOST, Target
 from benchmarks.runs import Run, section_of
 from benchmarks.tables import NOTHING, markdown, number
 
+#: More missed targets than these are counted and not named; the table of targets names all.
+MOST_NAMED = 3
 _UNITS = {"us": "us", "ms": "ms", "pct": "%", "mib": "MiB", "ratio": "times", "s": "s"}
 
 Runs = Mapping[str, Run]
@@ -30,7 +32,8 @@ def _circumstances(name: str, run: Run, bound_s: int) -> str:
     kind = "a quick run with fewer rounds, " if run.is_quick else ""
     targets = run.result.targets
     missed = [target.says for target in targets if not target.ok]
-    verdict = f"missed: **{'; '.join(missed)}**" if missed else f"all {len(targets)} targets met"
+    named = "; ".join(missed) if len(missed) <= MOST_NAMED else f"{len(missed)} of {len(targets)} targets"
+    verdict = f"missed: **{named}**" if missed else f"all {len(targets)} targets met"
     return (
         f"`python -m benchmarks {name}`, {kind}{_moment(run)}, {run.took_s:.0f} s of at most {bound_s}, "
         f"the machine {run.busy_before_pct:.0f} % busy before; {'no figures' if run.result.error else verdict}."
@@ -78,7 +81,17 @@ def target_lines(runs: Runs) -> list[str]:
         if run.result.error:
             rows.append((name, run.result.error, NOTHING, NOTHING, NOTHING, "**failed**"))
         rows += [(name, *_held(target)) for target in run.result.targets]
-    return markdown(("benchmark", "what is held", "limit", "measured", "quartiles", ""), rows)
+    head = ("benchmark", "what is held", "limit", "measured", "quartiles", "")
+    return [_count(runs), "", *markdown(head, rows)]
+
+
+def _count(runs: Runs) -> str:
+    targets = [target for run in runs.values() for target in run.result.targets]
+    failed = [name for name, run in runs.items() if run.result.error]
+    quick = [name for name, run in runs.items() if run.is_quick]
+    said = f"{sum(target.ok for target in targets)} of {len(targets)} targets are met"
+    said += f"; failed: **{', '.join(failed)}**" if failed else ""
+    return f"{said}; of quick runs: {', '.join(quick)}." if quick else f"{said}."
 
 
 def _held(target: Target) -> tuple[str, ...]:

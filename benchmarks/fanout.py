@@ -116,7 +116,7 @@ def run(quick: bool) -> Result:
 
 
 async def _measure(result: Result, quick: bool, token: str) -> Result:
-    rounds, seconds = (2, 2) if quick else (5, 3)
+    rounds, seconds = (2, 2) if quick else (4, 3)
     bursts: dict[str, list[Burst]] = {}
     with contextlib.ExitStack() as stack:
         servers = {name: _start(stack, name) for name in ("hub", "broadcast", "group")}

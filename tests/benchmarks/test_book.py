@@ -40,6 +40,7 @@ def test_the_tables_say_what_was_measured() -> None:
     text = rendered(BOOK, {"histogram": run}, ["histogram"])
     for line in (
         "| AMD EPYC | 2 | 24 GiB | Linux 6.1 | 3.11.7 | 5.2.19 | 2026-11-28 09:45 UTC | 2026-11-28 09:45 UTC | all |",
+        "1 of 2 targets are met.",
         "| histogram | an insert | at most 0.5 us | 0.300 | 0.250 to 0.350 | met |",
         "| histogram | merge of 16 equals one | at least 1 | 0 | – | **missed** |",
         f"{HOW}, 11 s of at most 60, the machine 1 % busy before; missed: **merge of 16 equals one**.",
@@ -74,6 +75,7 @@ def test_a_benchmark_that_failed_says_why_and_the_last_figures_go() -> None:
     )
     assert "**Failed:** It did not end within 60 s and was stopped." in text
     assert "| histogram | It did not end within 60 s and was stopped. | – | – | – | **failed** |" in text
+    assert "0 of 0 targets are met; failed: **histogram**." in text
     assert "294" not in text
 
 
