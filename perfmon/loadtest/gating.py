@@ -40,7 +40,7 @@ class Gate(NamedTuple):
         if self._is_address:
             check_host(self.against, self.allowed)
         elif self.against:
-            self._baseline()
+            self._kept(self._baseline())
 
     def measure(self, run: LoadRun, cast: Cast, say: Callable[[str], None]) -> dict[str, Any]:
         """Measure, and return what ``LoadRun.rounds`` holds: the rounds, and as ``comparison`` what came of it."""
@@ -68,7 +68,7 @@ class Gate(NamedTuple):
             return None, Side(None, self.against.rstrip("/"), "", str(run.machine["id"]), None)
         baseline = self._baseline()
         side = Side(baseline.pk, self.against, baseline.release, str(baseline.machine["id"]), _iso(baseline))
-        return Rounds.from_json(_bare(baseline.rounds)), side
+        return self._kept(baseline), side
 
     @property
     def _count(self) -> int:
@@ -86,16 +86,16 @@ class Gate(NamedTuple):
                 f"--compare: there is no baseline {self.against!r}. {f'There are: {known}.' if known else ''} "
                 f"Make one: manage.py loadtest --profile smoke --save-baseline {self.against}"
             )
-        if not run.rounds:
-            raise LoadTestError(
-                f"--compare: the baseline {self.against!r} has no rounds. Measure it anew, with the build it stands "
-                f"for: manage.py loadtest --profile smoke --save-baseline {self.against}"
-            )
         return run  # type: ignore[no-any-return]
 
-
-def _bare(rounds: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in rounds.items() if name != "comparison"}
+    def _kept(self, baseline: LoadRun) -> Rounds:
+        try:
+            return Rounds.from_json({name: of for name, of in baseline.rounds.items() if name != "comparison"})
+        except ValueError as error:
+            raise LoadTestError(
+                f"--compare: the baseline {self.against!r} has no rounds, or those of another release. Measure it "
+                f"anew, with the build it stands for: manage.py loadtest --profile smoke --save-baseline {self.against}"
+            ) from error
 
 
 def _iso(run: LoadRun) -> str | None:
