@@ -12,9 +12,8 @@ from perfmon.loadtest.comparisons import TOLERANCE_PCT, Comparison, Side
 from perfmon.loadtest.rounds import Rounds
 from perfmon.trends import Verdict
 
-#: So often more at most.
-AGAIN = 2
-_CLEAR = {Verdict.SAME, Verdict.BETTER}
+#: So often more: once where it seemed slower, up to twice where it can't be told.
+AGAIN = {Verdict.WORSE: 1, Verdict.UNKNOWN: 2}
 
 
 def confirmed(
@@ -26,10 +25,11 @@ def confirmed(
     ``measure`` returns the build's rounds; without a baseline also, as a second, those of the old one beside it.
     """
     measured = measure()
-    for again in range(1 + AGAIN):
+    again = 0
+    while True:
         old, beside = (baseline, False) if baseline else (measured[1], True)
         found = compare(old, measured[0], tolerance_pct=tolerance_pct, before=before, after=after, beside=beside)
-        if again == AGAIN or not found.comparable or found.verdict in _CLEAR:
-            break
+        if not found.comparable or again >= AGAIN.get(found.verdict, 0):
+            return measured[0], found
         measured = [one.and_more(more) for one, more in zip(measured, measure(), strict=True)]
-    return measured[0], found
+        again += 1

@@ -56,7 +56,7 @@ class Gate(NamedTuple):
             return measure_all(hosts, mark_of(_NO_RUN), cast.actions, cast.sessions, rounds=self._count, say=progress)
 
         if not self.against:
-            return measured()[0].to_json()
+            return measured()[0].and_more(measured()[0]).to_json()  # twice: many builds are held against it
         before, side = self._before(run)
         after = Side(run.pk, run.profile_name, run.release, str(run.machine["id"]), _iso(run))
         rounds, comparison = confirmed(measured, before, before=side, after=after)

@@ -23,7 +23,7 @@ from perfmon.loadtest.yardstick import name as yardstick_name
 from perfmon.loadtest.yardstick import running_yardstick
 
 ROUNDS, MOST_ROUNDS, PLACES = 30, 150, 6
-MOST_S = 120.0
+MOST_S = 60.0
 WARM_UP_REQUESTS = 8
 #: Settled: the last third of the rounds has brought no figure down by more than this share.
 SETTLED_SHARE = 0.01

@@ -58,6 +58,25 @@ NOTES: dict[str, Any] = {
     "broken": _("%(why)s"),
     "left_over": _("What it made could not be removed: %(why)s Remove it with: manage.py loadtest --clean %(run)d"),
     "other_machine": _("The baseline was measured on another machine: the comparison says little."),
+    "other_yardstick": _(
+        "The baseline was measured with another yardstick (%(before)s, now %(after)s): nothing is judged. Save it anew."
+    ),
+    "other_profile": _("The runs had different settings (%(before)s, then %(after)s)."),
+    "few_rounds": _("%(rounds)d rounds are too few to judge by; %(least)d are needed."),
+    "route_new": _("%(name)s is new: there is nothing to compare it with."),
+    "route_gone": _("%(name)s is gone: the baseline had it."),
+    "route_failed": _("%(name)s was answered with status %(status)s, so it was not measured."),
+    "maybe_cached": _(
+        "%(name)s refuses a parameter it doesn't know, and there is no session to send: a cache may have answered "
+        "instead of the code."
+    ),
+    "all_slower": _(
+        "All routes became slower, by about %(pct).0f %%. On a busy machine that may be the machine: measure again "
+        "when it is quiet, or beside the old build (--compare with its address)."
+    ),
+    "all_faster": _("All routes became faster, by about %(pct).0f %%. That may be the machine, or a busy baseline."),
+    "machine_slower": _("The machine was %(pct).0f %% slower than for the baseline; that was divided out."),
+    "machine_faster": _("The machine was %(pct).0f %% faster than for the baseline; that was divided out."),
 }
 
 _FIGURES: dict[str, Any] = {"errors": _("Errors"), "rate": _("Throughput"), "mean": _("Mean"), "max": _("Slowest")}
