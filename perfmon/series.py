@@ -38,7 +38,6 @@ process          ``web1/3f2a``              gauge: resident bytes of the process
 host             ``web1/cpu``               gauge: readings / - / sum / max (thousandths of %, bytes, bytes a second)
 load_latency     ``12/3``                   a load test's requests by action / failed / ns from the intended start / ns
 load_service     ``12/3``                   the same / - / ns from the sending / ns / ns
-load_gap         ``12/3``                   the same / - / ns that neither server nor queue explains / ns / ns
 load_server      ``12/3``                   what the server measured of them / 5xx / ns / ns / ns
 load_queue       ``12/3``                   of those, such as said when they came / - / ns before Django / ns / ns
 load_gap         ``12/3``                   of those, what neither server nor queue explains / - / ns / ns / ns
