@@ -1,40 +1,82 @@
-"""Whether a server's memory grows with the requests it answers: by slope, in every part of the measured stretch.
+"""Whether a server's memory grows with the requests it answers.
 
-Memory also grows once and then no more: caches fill, threads take their share, allocators get an arena at a time. So
-the beginning is left out, and both the lower end of the slope's band and the slope of each of three parts must be above
-the limit. One step, however high, is in one part; what levels off is flat in the last. The parts also make up for what
-the band leaves out: readings of memory follow one another, their errors are not independent.
+Memory also grows in other ways, and a leak must be told from them:
+
+- once and then no more: caches fill, threads take their share. So a trend must be there in each third of the readings;
+- in jumps: allocators take a piece, a collector works each few seconds. Jumps lie between readings, a leak in each
+  step, so the median step from one reading to the next tells it from them, however many jumps there are;
+- up and down: garbage is taken away now and then. So the slope over all pairs of readings must be there as well;
+- with time: what is left of that is measured (``perfmon.perftest.drifting``) and taken off.
+
+A leak in blocks, which keeps a piece each few hundred requests, looks like those jumps. It is told from them by its
+size: the slope of all pairs counts by itself, in each third, when it is ``IN_JUMPS`` times as high.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
-from perfmon.perftest.slopes import MIN_POINTS, Point, Slope, slope_of
+from perfmon.perftest.slopes import MIN_POINTS, Point, Slope, slope_of_all, slope_of_neighbours
 
 PARTS = 3
+IN_JUMPS = 10
 MIN_READINGS = PARTS * MIN_POINTS
+
+
+class Reading(NamedTuple):
+    """So many bytes after so many requests and seconds."""
+
+    requests: int
+    bytes_: int
+    at_s: float
+
+
+class Drift(NamedTuple):
+    """Growth in bytes a second with hardly a request: the median second's, and the mean with all jumps."""
+
+    steady: float = 0.0
+    mean: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A slope over the whole and in each part, in bytes a request."""
+
+    whole: Slope
+    parts: tuple[float, ...]
+
+    @property
+    def least(self) -> float:
+        """What it surely is, and in each part."""
+        return min(self.whole.low, *self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Bytes a request: over the whole stretch, and in each of its parts."""
+    """The trend from reading to reading, and the trend over all pairs."""
 
-    whole: Slope
-    parts: tuple[Slope, ...]
+    steady: Trend
+    overall: Trend
 
     @property
     def lasting_bytes(self) -> float:
-        """What it surely grows by, and goes on to: the band's lower end, or the slope of the least part."""
-        return min(self.whole.low, *(part.value for part in self.parts))
+        """The bytes a request that memory grows by for certain and goes on to."""
+        return max(min(self.steady.least, self.overall.whole.value), self.overall.least / IN_JUMPS)
 
 
-def growth_of(readings: Sequence[Point]) -> Growth:
-    """Return the growth over readings of (requests answered, bytes); raises ValueError for fewer than MIN_READINGS."""
+def growth_of(readings: Sequence[Reading], drift: Drift = Drift()) -> Growth:  # noqa: B008  (a constant)
+    """Return the growth; raises ValueError for fewer than ``MIN_READINGS`` readings."""
     if len(readings) < MIN_READINGS:
         raise ValueError(f"{len(readings)} readings of memory say nothing; {MIN_READINGS} are needed.")
-    edges = [round(at * len(readings) / PARTS) for at in range(PARTS + 1)]
-    parts = tuple(slope_of(readings[start:end]) for start, end in pairwise(edges))
-    return Growth(slope_of(readings), parts)
+    return Growth(
+        _trend(slope_of_neighbours, [(one.requests, one.bytes_ - drift.steady * one.at_s) for one in readings]),
+        _trend(slope_of_all, [(one.requests, one.bytes_ - drift.mean * one.at_s) for one in readings]),
+    )
+
+
+def _trend(slope_of: Callable[[Sequence[Point]], Slope], points: Sequence[Point]) -> Trend:
+    edges = [round(at * len(points) / PARTS) for at in range(PARTS + 1)]
+    return Trend(slope_of(points), tuple(slope_of(points[start:end]).value for start, end in pairwise(edges)))

@@ -1,7 +1,6 @@
 """The third check: the memory of the server's processes, read at regular numbers of requests.
 
-A quarter of the requests come before the first reading that counts: caches fill, threads and connections are made. Then
-memory that still grows by itself is waited for (``perfmon.perftest.settling``), once for a server.
+A quarter of the requests come before the first reading that counts: caches fill, threads and connections are made.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from time import monotonic
 from typing import Any
 
 from perfmon.perftest.cases import Case, Finding
-from perfmon.perftest.growth import Growth, growth_of
+from perfmon.perftest.drifting import drift_of
+from perfmon.perftest.growth import Drift, growth_of
 from perfmon.perftest.memory_runs import MemoryRun
 from perfmon.perftest.processes import ServerProcesses
-from perfmon.perftest.settling import drift_bytes_a_s, settle
 from perfmon.perftest.subjects import Subject, Tell
 from perfmon.perftest.volleys import volley
 
@@ -40,11 +39,10 @@ def check_memory(subject: Subject, route: str, tell: Tell) -> Case:
         figures: dict[str, Any] = {"processes": str(processes), "reading": processes.reading}
         findings: tuple[Finding, ...] = ()
         if not broken:
-            figures["settled_s"] = _settle(subject, run, processes)
             broken = _measure(run, processes, subject.extent.memory_requests)
+        figures["requests"] = run.sample.count
         if not broken:
             findings = _judge(subject, run, processes, cold_bytes, figures)
-    figures["requests"] = run.sample.count
     failures = dict(run.sample.failures)
     return Case(CHECK, route, findings, figures, failures, broken, monotonic() - began_s)
 
@@ -58,17 +56,8 @@ def _warm_up(run: MemoryRun, requests: int) -> str:
     return ""
 
 
-def _settle(subject: Subject, run: MemoryRun, processes: ServerProcesses) -> float:
-    known = {process.pid for process in processes.processes}
-    if known <= subject.settled:
-        return 0.0
-    took_s = settle(run, processes, subject.extent.settle_limit_s)
-    subject.settled.update(known)
-    return round(took_s, 1)
-
-
 def _measure(run: MemoryRun, processes: ServerProcesses, requests: int) -> str:
-    left = max(requests - run.sample.count, requests // 2)
+    left = requests - run.sample.count
     if not run.read(processes):
         return ENDED
     for at in range(READINGS):
@@ -88,17 +77,18 @@ def _judge(
 ) -> tuple[Finding, ...]:
     """Return the findings, and add to the figures what they are made of."""
     budgets, success_pct = subject.budgets, run.sample.success_pct
-    growth, drift = _growth(run, 0.0), 0.0
+    growth, drift = growth_of(run.readings), Drift()
     if growth.lasting_bytes > budgets.perftest_leak_bytes:
-        drift = drift_bytes_a_s(run, processes, subject.extent.settle_limit_s)
-        growth = _growth(run, drift)
+        drift = drift_of(run, processes, subject.extent.drift_s)
+        growth = growth_of(run.readings, drift)
     first, last = run.readings[0], run.readings[-1]
     total_bytes = (last.bytes_ - (cold_bytes or first.bytes_)) * PER / max(PER, last.requests)
     figures |= {
-        "bytes_a_request": growth.whole.value,
-        "band_bytes": [growth.whole.low, growth.whole.high],
-        "parts_bytes": [part.value for part in growth.parts],
-        "drift_bytes_a_s": drift,
+        "steady_bytes": growth.steady.whole.value,
+        "band_bytes": [growth.steady.whole.low, growth.steady.whole.high],
+        "parts_bytes": growth.steady.parts,
+        "overall_bytes": growth.overall.whole.value,
+        "drift_bytes_a_s": [drift.steady, drift.mean],
         "cold_bytes": cold_bytes,
         "warm_bytes": first.bytes_,
         "end_bytes": last.bytes_,
@@ -110,8 +100,3 @@ def _judge(
         Finding("total growth", total_bytes, "<=", budgets.perftest_growth_bytes, "B"),
         Finding("success", success_pct, ">", budgets.perftest_success_pct, "%"),
     )
-
-
-def _growth(run: MemoryRun, drift: float) -> Growth:
-    """Return the growth with requests: without what came with the time, in bytes a second."""
-    return growth_of([(one.requests, one.bytes_ - drift * one.at_s) for one in run.readings])

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import NamedTuple
 
 from perfmon.perftest.connections import Connection
+from perfmon.perftest.growth import Reading
 from perfmon.perftest.processes import ServerProcesses
 from perfmon.perftest.samples import Sample
 from perfmon.perftest.subjects import Subject, Tell
-
-
-class Reading(NamedTuple):
-    """So many bytes after so many requests and seconds."""
-
-    requests: int
-    bytes_: int
-    at_s: float
 
 
 class MemoryRun:

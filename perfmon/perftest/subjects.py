@@ -24,23 +24,19 @@ class Extent:
     volleys: int = 5
     memory_requests: int = 20_000
     memory_limit_s: float = 900.0
-    settle_limit_s: float = 120.0
+    drift_s: int = 20
     timeout_s: float = 10.0
     expects: tuple[int, ...] = EXPECTED
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A server to be tested. ``processes`` finds those of it that run now; raises PerftestError.
-
-    ``settled`` are ids of processes whose memory was waited for.
-    """
+    """A server to be tested. ``processes`` finds those of it that run now; raises PerftestError."""
 
     address: Address
     budgets: Budgets
     processes: Callable[[], ServerProcesses]
     extent: Extent = field(default_factory=Extent)
-    settled: set[int] = field(default_factory=set)
 
     def connection(self) -> Connection:
         """Return a connection of its own, not opened yet."""

@@ -99,9 +99,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         (_("sent within"), _time("sent_within_ms")),
     ),
     memory.CHECK: (
-        (_("a request"), _bytes("bytes_a_request")),
+        (_("a request"), _bytes("steady_bytes")),
         (_("95% band"), _sizes("band_bytes", " … ")),
         (_("by thirds"), _sizes("parts_bytes", ", ")),
+        (_("with jumps"), _bytes("overall_bytes")),
         (_("when warm"), _bytes("warm_bytes")),
         (_("at the end"), _bytes("end_bytes")),
     ),

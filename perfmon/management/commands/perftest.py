@@ -58,7 +58,7 @@ AMOUNTS = (
     ("--volleys", "volleys", 1, 1000, "volleys of a route"),
     ("--memory-requests", "memory_requests", MIN_REQUESTS, 10_000_000, "requests of the check of memory"),
     ("--memory-seconds", "memory_limit_s", 10, 86_400, "longest check of a route's memory"),
-    ("--settle-seconds", "settle_limit_s", 0, 3600, "longest wait for memory that grows by itself at first"),
+    ("--drift-seconds", "drift_s", 0, 3600, "look so long at what memory does without load, should it seem to leak"),
     ("--timeout", "timeout_s", 1, 600, "seconds after which a request has failed"),
 )
 
