@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
@@ -78,11 +79,7 @@ class ArticlesScenario:
         """Make accounts, articles and a provider of their own, and log everybody in; raises ScenarioError."""
         run_clear(place.run)  # what an attempt that was broken off has left
         group = group_make(place.run)
-        self._provider = Provider(tag=slug_of(place.run))
-        self._provider.start()
-        endpoint_reserve(
-            name=slug_of(place.run), group=group, base_url=self._provider.url, key=self._provider.key, model=MODEL
-        )
+        self._connect_provider(place.run, group)
         known_s = time.monotonic() + KNOWN_AFTER_S
         logins = accounts_make(place.run, group, ACCOUNTS)
         users = [one.user for one in logins]
@@ -95,6 +92,12 @@ class ArticlesScenario:
         place.say(_("%(accounts)d accounts logged in.") % {"accounts": len(sessions)})
         time.sleep(max(0.0, known_s - time.monotonic()))  # before, a writer might ask a model that costs something
         return Cast(document_actions(place.run), tuple(sessions))
+
+    def _connect_provider(self, run: int, group: Group) -> None:
+        """Start a provider and have it answer the group, and nobody else."""
+        self._provider = made = Provider(tag=slug_of(run))
+        made.start()
+        endpoint_reserve(name=slug_of(run), group=group, base_url=made.url, key=made.key, model=MODEL)
 
     def remove(self, run: int) -> None:
         """Remove all that run made, whoever prepared it, and stop the provider if this did."""
