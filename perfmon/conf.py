@@ -57,6 +57,9 @@ PANELS = (
     "perfmon.panels.loadtest.LoadTestPanel",
     "perfmon.panels.loadtest.LoadChartsPanel",
     "perfmon.panels.loadactions.LoadActionsPanel",
+    "perfmon.panels.comparison.GatePanel",
+    "perfmon.panels.loadtest.LoadFactsPanel",
+    "perfmon.panels.comparison.ComparisonPanel",
     "perfmon.panels.alerts.AlertsPanel",
     "perfmon.panels.cost.CostPanel",
 )

@@ -42,6 +42,7 @@ load_server      ``12/3``                   what the server measured of them / 5
 load_queue       ``12/3``                   of those, such as said when they came / - / ns before Django / ns / ns
 load_gap         ``12/3``                   of those, what neither server nor queue explains / - / ns / ns / ns
 load_state       ``12/busy``, ``12/cpu``    gauge: users at work, thousandths of % of the generator's busiest process
+load_state       ``12/target``              gauge: thousandths of a user, or of an arrival a second
 self             ``record``, ``flush`` ...  perfmon's own cost: events or samples of them / - / CPU ns / ns
 ===============  =========================  =======================================================================
 

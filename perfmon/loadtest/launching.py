@@ -63,6 +63,8 @@ class Launcher:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(FINISH_S)
+        else:
+            self._end_child()
 
     def _watch(self) -> None:
         with muted():

@@ -123,11 +123,8 @@ def stored_windows(windows: Windows, run_id: int) -> Windows:
 
 def state_windows(frame: Mapping[str, Any], run_id: int) -> Windows:
     """Return a second's state of the generator as gauges of perfmon's own store."""
-    cpu = round(frame["cpu_pct"] * 1000)
-    return {
-        SeriesKey("load_state", f"{run_id}/busy"): Window(1, 0, frame["busy"], frame["busy"]),
-        SeriesKey("load_state", f"{run_id}/cpu"): Window(1, 0, cpu, cpu),
-    }
+    state = {"busy": frame["busy"], "cpu": round(frame["cpu_pct"] * 1000), "target": round(frame["target"] * 1000)}
+    return {SeriesKey("load_state", f"{run_id}/{name}"): Window(1, 0, value, value) for name, value in state.items()}
 
 
 def latency_of(windows: Windows) -> Window:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from perfmon.conf import get_config
 from perfmon.conf import on_change as on_config_change
 from perfmon.loadtest.estimates import longest_s
 from perfmon.loadtest.models import LoadRun
-from perfmon.loadtest.profiles import Profile, target_at
+from perfmon.loadtest.profiles import Profile
 from perfmon.panels import readings
 from perfmon.panels.loadrows import is_open
 from perfmon.series import TOTAL_KEY, Window
@@ -44,9 +45,8 @@ def curves_of(run: LoadRun, now: float, most: int) -> Curves:
 
 def _live(run: LoadRun, now: float, most: int) -> Curves:
     """Read what the generator and the server have measured so far; the axis reaches to the planned end."""
-    profile = Profile.from_json(run.profile)
     began = int(run.summary.get("start", now))
-    length_s = max(longest_s(profile), now - began + 1)
+    length_s = max(longest_s(Profile.from_json(run.profile)), now - began + 1)
     bucket_s = SECOND if now - began < SECOND_KEEP_S - SPARE_S and length_s < SECOND_KEEP_S else TEN
     step_s = _step_s(length_s, most, bucket_s)
     start = began // step_s * step_s
@@ -56,18 +56,15 @@ def _live(run: LoadRun, now: float, most: int) -> Curves:
     def line(kind: str, key: str) -> list[Point]:
         return fine_timeline(range_, kind, (key,), start, now)[key]
 
-    total, last = f"{run.pk}/{TOTAL_KEY}", int(now) - start
+    total, hold = f"{run.pk}/{TOTAL_KEY}", -(-get_config().host_interval_s // step_s)
     latency = line("load_latency", total)
     columns = {f"{kind}_p95": _each(line(f"load_{kind}", total), _p95_ms) for kind in LATENCIES}
     columns |= {
         "rate": _each(latency, lambda window: window.count / step_s),
         "error_pct": _each(latency, lambda window: window.error_pct),
-        "target": [
-            target_at(profile.stages, at) if profile.stages and at <= last else None
-            for at in range(0, points * step_s, step_s)
-        ],
+        "target": _each(line("load_state", f"{run.pk}/target"), _thousandths),
         "busy": _each(line("load_state", f"{run.pk}/busy"), lambda window: window.mean),
-        "host_cpu": _each(line("host", f"{TOTAL_KEY}/cpu"), readings.mean_pct),
+        "host_cpu": _spread(_each(line("host", f"{TOTAL_KEY}/cpu"), readings.mean_pct), hold),
         "generator_cpu": _each(line("load_state", f"{run.pk}/cpu"), readings.mean_pct),
     }
     return Curves(start, step_s, points, columns)
@@ -119,6 +116,20 @@ def _step_s(length_s: float, most: int, base_s: int) -> int:
 
 def _each(points: Sequence[Point], of: Callable[[Window], float | None]) -> Values:
     return [None if point.window is None else of(point.window) for point in points]
+
+
+def _spread(values: Values, steps: int) -> Values:
+    """Give a reading to the steps before it that it is the mean of: hosts are read every few seconds."""
+    spread = list(values)
+    for at, value in enumerate(values):
+        if value is not None:
+            for before in range(max(0, at - steps + 1), at):
+                spread[before] = value if spread[before] is None else spread[before]
+    return spread
+
+
+def _thousandths(window: Window) -> float | None:
+    return None if window.mean is None else window.mean / 1000
 
 
 def _p95_ms(window: Window) -> float | None:

@@ -11,6 +11,7 @@ from perfmon.loadtest.estimates import longest_s
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.plans import OPEN
 from perfmon.loadtest.profiles import Profile
+from perfmon.loadtest.report_tables import knee_of
 from perfmon.loadtest.wording import note_text, verdict_text
 from perfmon.panels.base import PageQuery, Panel
 from perfmon.panels.curves import curves_of
@@ -32,7 +33,7 @@ class LoadTestPanel(Panel):
     steady = False
 
     def data(self, query: PageQuery) -> dict[str, Any]:
-        """Return the run's ``heading``, ``verdicts``, ``notes`` and ``facts``; ``known`` is false when it is gone."""
+        """Return the run's ``heading``, ``verdicts``, ``notes`` and ``knee``; ``known`` is false when it is gone."""
         run = run_of(query.key)
         if run is None:
             return {"known": False}
@@ -43,11 +44,24 @@ class LoadTestPanel(Panel):
             "heading": _heading(run),
             "verdicts": [_verdict(number, one) for number, one in enumerate(run.verdicts)],
             "notes": [{"key": note["code"], "text": note_text(note)} for note in run.notes],
-            "facts": _facts(run),
+            "knee": _knee(run),
             "baseline": run.baseline or "",
             "compared": _compared(run),
             **status_words(run),
         }
+
+
+class LoadFactsPanel(Panel):
+    """What was asked for, where and by whom: at the bottom, for it is seldom what one came for."""
+
+    name = "load_facts"
+    pages = ("loadtest",)
+    template = "perfmon/panels/load_facts.html"
+
+    def data(self, query: PageQuery) -> dict[str, Any]:
+        """Return ``facts``; reads SQL only."""
+        run = run_of(query.key)
+        return {"facts": [] if run is None else _facts(run)}
 
 
 class LoadChartsPanel(TimeCharts):
@@ -97,6 +111,12 @@ def _verdict(number: int, verdict: dict[str, Any]) -> dict[str, Any]:
         "word": _("held") if passed else _("missed"),
         "text": verdict_text(verdict),
     }
+
+
+def _knee(run: LoadRun) -> list[dict[str, Any]]:
+    """Say where a search found the limit, how that showed, and how long recovering took."""
+    found = knee_of(run.summary.get("knee"))
+    return [{"key": number, "text": words} for number, words in enumerate(found["words"] if found else [])]
 
 
 def _facts(run: LoadRun) -> list[dict[str, str]]:

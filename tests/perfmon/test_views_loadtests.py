@@ -112,8 +112,8 @@ def test_without_any_run_the_page_teaches_how_to_start_the_first(tester, viewer)
 
 def test_the_form_offers_every_profile_with_its_length_and_the_addresses_allowed(tester):
     text = text_of(tester.get(LIST))
-    assert "smoke Does everything answer? Two users for fifteen seconds. 15 s" in text
-    assert "soak Does it last? Ten arrivals a second for an hour. 1 h" in text
+    assert "smoke 15 s Does everything answer? Two users for fifteen seconds." in text
+    assert "soak 1 h Does it last? Ten arrivals a second for an hour." in text
     assert "https://stage.example.org" in text
 
 
@@ -243,9 +243,39 @@ def test_a_run_can_be_had_as_json(viewer):
     assert json.loads(response.content)["summary"]["total"]["count"] == 600
 
 
-@pytest.mark.parametrize("path", ["", "/run.json"])
+@pytest.mark.parametrize("path", ["", "/run.json", "/report.html"])
 def test_a_run_that_does_not_exist_is_not_found(viewer, path):
     assert viewer.get(f"{LIST}/4711{path}").status_code == 404
+
+
+def test_two_runs_stand_side_by_side(viewer):
+    before, after = finished(time.time() - 900, baseline="main"), finished(time.time() - 300, slower=1.5)
+    body = viewer.get(detail(after)).content.decode()
+    assert f'<option value="{before.pk}">{before.pk}: main</option>' in body
+    text = text_of(viewer.get(f"{detail(after)}/compare", {"with": before.pk}))
+    assert "2 of 2 actions got worse." in text
+    assert "42.0 ms → 63.0 ms" in text
+
+
+@pytest.mark.parametrize("other", ["", "x", "0", "-3", "1/2"])
+def test_a_comparison_needs_the_number_of_another_run(viewer, other):
+    response = viewer.get(f"{detail(finished(time.time() - 300))}/compare", {"with": other})
+    assert response.status_code == 400
+    assert "with" in text_of(response)
+
+
+def test_a_comparison_with_a_run_that_does_not_exist_is_not_found(viewer):
+    run = finished(time.time() - 300)
+    assert viewer.get(f"{detail(run)}/compare?with=4711").status_code == 404
+    assert viewer.get(f"{LIST}/4711/compare?with={run.pk}").status_code == 404
+
+
+@pytest.mark.parametrize("status", list(RunStatus))
+def test_the_report_of_a_run_in_any_state_is_a_file(viewer, status):
+    run = finished(time.time() - 300) if status == RunStatus.PASSED else new_run(status)
+    response = viewer.get(f"{detail(run)}/report.html")
+    assert response["Content-Disposition"] == f'attachment; filename="loadtest-{run.pk}.html"'
+    assert b"<html" in response.content
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1001", "9" * 30])

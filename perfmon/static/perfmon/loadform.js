@@ -22,11 +22,12 @@ if (form) {
   show();
 }
 
+// As the server writes a length of time: 45 s, 1 min 30 s, 1 h 5 min.
 function lengthText(length) {
-  const unit = (value, name) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 0 }).format(value);
-  if (length < MINUTE_S) return unit(length, "second");
-  const minutes = unit(Math.floor(length / MINUTE_S), "minute");
-  return length % MINUTE_S ? `${minutes} ${unit(length % MINUTE_S, "second")}` : minutes;
+  const minutes = Math.floor(length / MINUTE_S);
+  const hours = Math.floor(minutes / MINUTE_S);
+  const parts = [[hours, "h"], [minutes % MINUTE_S, "min"], [hours ? 0 : length % MINUTE_S, "s"]];
+  return parts.filter(([size]) => size).map(([size, unit]) => `${size}\u00a0${unit}`).join(" ");
 }
 
 function capital(text) {

@@ -37,7 +37,7 @@ function show(next) {
     const data = next.panels[name];
     if (!data) continue; // can't be read now: what was shown stays, and the status line says since when
     if (name === "endpoints") table.show(data);
-    else if (section.dataset.charts === undefined) update(section, data);
+    else if (section.dataset.charts === undefined && section.dataset.skip === undefined) update(section, data);
     const set = charts.get(name);
     if (set?.frameOf(data)) set.show(set.frameOf(data));
   }

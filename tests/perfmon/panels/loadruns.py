@@ -27,8 +27,8 @@ def add_load(windows: Windows, run_id: int, *, requests: int = 20, failed: int =
             window = windows.setdefault(SeriesKey(f"load_{kind}", f"{run_id}/{action}"), Window())
             for number in range(requests):
                 window.add(round(TIMES_MS[kind] * NS_PER_MS), kind == "latency" and number < failed)
-    windows[SeriesKey("load_state", f"{run_id}/busy")] = Window(1, 0, 3, 3)
-    windows[SeriesKey("load_state", f"{run_id}/cpu")] = Window(1, 0, 25_000, 25_000)
+    for name, value in {"busy": 3, "cpu": 25_000, "target": 20_000}.items():
+        windows[SeriesKey("load_state", f"{run_id}/{name}")] = Window(1, 0, value, value)
 
 
 def new_run(status: RunStatus = RunStatus.QUEUED, *, profile: str = "load", **more: Any) -> LoadRun:
@@ -47,17 +47,23 @@ def running(started: float, **more: Any) -> LoadRun:
 
 
 def finished(
-    started: float, *, seconds: int = 60, status: RunStatus = RunStatus.PASSED, failed: int = 0, **more: Any
+    started: float,
+    *,
+    seconds: int = 60,
+    status: RunStatus = RunStatus.PASSED,
+    failed: int = 0,
+    slower: float = 1.0,
+    **more: Any,
 ) -> LoadRun:
-    """Store a run with everything a run has at its end."""
+    """Store a run with everything a run has at its end; ``slower`` multiplies its times."""
     began = datetime.fromtimestamp(started, UTC)
     course = Timeline(int(started))
     for second in range(seconds):
         state = {"target": 20.0, "busy": 3.0, "host_cpu_pct": 40.0, "generator_cpu_pct": 25.0}
-        course.add(int(started) + second, _windows(10, failed), state)
+        course.add(int(started) + second, _windows(10, failed, slower), state)
     failures = Counter({"503": failed}) if failed else Counter()
-    lines = [line(name, _windows(300, failed), failures, seconds, (300, 300)) for name in NAMES]
-    total = line("", _windows(600, 2 * failed), failures + failures, seconds, (600, 600))
+    lines = [line(name, _windows(300, failed, slower), failures, seconds, (300, 300)) for name in NAMES]
+    total = line("", _windows(600, 2 * failed, slower), failures + failures, seconds, (600, 600))
     passed = status == RunStatus.PASSED
     verdict = {"text": "p95 < 50 ms", "action": "", "figure": "p95", "limit": 50.0 if passed else 20.0, "unit": "ms"}
     summary = {
@@ -75,10 +81,10 @@ def finished(
     )  # fmt: skip
 
 
-def _windows(requests: int, failed: int) -> dict[str, Window]:
+def _windows(requests: int, failed: int, slower: float) -> dict[str, Window]:
     found: Measured = {"": {}}
     for kind in KINDS:
         window = found[""].setdefault(kind, Window())
         for number in range(requests):
-            window.add(round(TIMES_MS[kind] * NS_PER_MS), kind == "latency" and number < failed)
+            window.add(round(slower * TIMES_MS[kind] * NS_PER_MS), kind == "latency" and number < failed)
     return found[""]

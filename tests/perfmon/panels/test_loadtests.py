@@ -237,3 +237,59 @@ def test_the_course_of_a_finished_run_is_read_once(django_assert_num_queries):
         panels(f"loadtest/5m/{run.pk}")
         with django_assert_num_queries(2):
             panels(f"loadtest/5m/{run.pk}")
+
+
+def test_a_comparison_says_how_many_actions_got_worse_and_by_how_much():
+    before, after = finished(NOW - 900, baseline="main"), finished(NOW - 300, slower=1.5)
+    told = panels(f"comparison/5m/{after.pk}/{before.pk}")["load_comparison"]
+    assert (told["verdict"], told["heading"]) == ("worse", "2 of 2 actions got worse.")
+    assert (told["before"]["name"], told["after"]["name"]) == (f"{before.pk}: main", f"{after.pk}: load")
+    assert [row["name"] for row in told["rows"]] == ["All actions", *NAMES]
+    p95 = next(cell for cell in told["rows"][1]["cells"] if cell["label"] == "p95")
+    assert (p95["before"], p95["after"], p95["verdict"]) == ("42.0\xa0ms", "63.0\xa0ms", "worse")
+    assert p95["change"].startswith("+")
+    assert p95["band"]
+
+
+def test_a_run_compared_with_itself_has_not_changed():
+    run, twin = finished(NOW - 900), finished(NOW - 300)
+    told = panels(f"comparison/5m/{run.pk}/{twin.pk}")["load_comparison"]
+    assert told["heading"] == "Nothing changed."
+
+
+def test_a_comparison_with_a_run_that_is_gone_says_so():
+    run = finished(NOW - 900)
+    assert panels(f"comparison/5m/{run.pk}/4711")["load_comparison"] == {"known": False}
+
+
+def test_a_run_measured_in_rounds_shows_what_the_gate_said():
+    before = finished(NOW - 900)
+    run = finished(NOW - 300, compared_with=before)
+    kept = {
+        "kind": "rounds", "verdict": "worse", "failed": True, "comparable": True, "tolerance_pct": 10.0, "notes": [],
+        "before": {"run": before.pk, "name": "main", "release": "", "machine": "", "at": None},
+        "after": {"run": run.pk, "name": "load", "release": "", "machine": "", "at": None}, "total": None,
+        "actions": [{"name": NAMES[0], "state": "both", "verdict": "worse", "figures": [
+            {"figure": "server", "unit": "ms", "before": 10.0, "after": 12.0, "change": 20.0, "low": 17.5, "high": 22.5,
+             "change_unit": "%", "verdict": "worse"},
+        ]}],
+    }  # fmt: skip
+    LoadRun.objects.filter(pk=run.pk).update(rounds={"comparison": kept})
+    told = panels(f"loadtest/5m/{run.pk}")["load_gate"]
+    assert told["heading"] == "1 of 1 action got worse."
+    assert told["rows"][0]["cells"][0] == {
+        "label": "In the server", "before": "10.0\xa0ms", "after": "12.0\xa0ms", "change": "+20%",
+        "band": "+17.5% to +22.5%", "verdict": "worse",
+    }  # fmt: skip
+    assert panels(f"loadtest/5m/{before.pk}")["load_gate"] == {"known": False}
+
+
+def test_a_search_says_where_the_limit_is():
+    run = finished(NOW - 300, profile="stress")
+    run.summary["knee"] = {
+        "rate": 42.0, "broke_at": 48.0, "why": "slow", "delivered": 43.0, "recovery_s": 3.0, "steps": [],
+    }  # fmt: skip
+    run.save()
+    words = " ".join(one["text"] for one in panels(f"loadtest/5m/{run.pk}")["load_test"]["knee"])
+    assert "42" in words
+    assert "48" in words
