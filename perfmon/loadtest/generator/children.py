@@ -6,6 +6,7 @@ A worker's stdin is a pipe of ours that nothing is ever written to: when it ends
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -27,10 +28,10 @@ class Children:
             for _ in range(number)
         ]
 
-    @property
-    def pids(self) -> set[int]:
-        """The process ids of all."""
-        return {process.pid for process in self._processes}
+    def pid_of(self, host: str, pid: int) -> int | None:
+        """Return the process id that a worker told, if it is one of these."""
+        ours = host == socket.gethostname() and pid in {process.pid for process in self._processes}
+        return pid if ours else None
 
     def dead(self) -> set[int]:
         """Return the process ids of those that have ended."""

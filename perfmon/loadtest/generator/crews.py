@@ -132,7 +132,7 @@ class OpenCrew:
         self._stage.records.not_sent(arrival.act.key, now_ns() - arrival.intended_ns)
 
     def _grow(self, wanted: int) -> None:
-        more = min(wanted, self._stage.plan.most_users - len(self._pool))
+        more = min(wanted, self._stage.most_users - len(self._pool))
         if more > 0:
             self._pool += self._environment.spawn(OpenUser, more)
 

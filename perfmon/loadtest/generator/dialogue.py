@@ -54,7 +54,7 @@ class Dialogue:
 
     def __init__(self, pipes: Pipes, make: Callable[[Plan], Made]) -> None:
         self._pipes, self._make = pipes, make
-        self._target = 0.0
+        self._target, self._second = 0.0, 0
         self._ending = Event()
         self._cut = False
         self._fault: PlanError | None = None
@@ -83,13 +83,14 @@ class Dialogue:
         self._pipes.tell({"ready": True, "locust": locust.__version__, "workers": load.workers})
         gevent.signal_handler(signal.SIGTERM, self._end, load, cut=True)
         listener = gevent.spawn(self._listen, messages, load)
+        self._second = int(time.time())
         self._tell_until(load, self._ending)
         stopping = gevent.spawn(load.stop, self._cut)
         self._tell_until(load, stopping)
         listener.kill()
         if self._fault:
             raise self._fault
-        self._tell_frame(load, int(time.time()))
+        self._tell_frame(load)
         self._pipes.tell({"end": True, **load.totals(), "lost": load.lost})
 
     def _listen(self, messages: Iterator[Message], load: Made) -> None:
@@ -115,13 +116,12 @@ class Dialogue:
 
     def _tell_until(self, load: Made, done: Any) -> None:
         """Tell a frame at the end of each second until something is done."""
-        second = int(time.time())
-        while not gevent.wait([done], timeout=min(1.0, max(0.0, second + 1 + load.lag_s - time.time()))):
-            self._tell_frame(load, second)
-            second = max(second + 1, int(time.time()))
+        while not gevent.wait([done], timeout=min(1.0, max(0.0, self._second + 1 + load.lag_s - time.time()))):
+            self._tell_frame(load)
 
-    def _tell_frame(self, load: Made, second: int) -> None:
-        self._pipes.tell({"second": second, "target": self._target, **load.take()})
+    def _tell_frame(self, load: Made) -> None:
+        self._pipes.tell({"second": self._second, "target": self._target, **load.take()})
+        self._second = max(self._second + 1, int(time.time() - load.lag_s))
 
     def _refuse(self, error: PlanError) -> int:
         try:

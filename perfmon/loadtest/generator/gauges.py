@@ -19,7 +19,7 @@ class Gauges:
     def __init__(self) -> None:
         self._lateness = Window()
         self._wall_ns, self._cpu_ns = now_ns(), time.process_time_ns()
-        self._ticker = gevent.spawn(self._tick)
+        gevent.spawn(self._tick)
 
     def take(self) -> dict[str, float]:
         """Return ``cpu_pct`` of one core, all threads together, and ``late_ms``, the ticker's p99 lateness."""
@@ -28,10 +28,6 @@ class Gauges:
         self._wall_ns, self._cpu_ns = wall_ns, cpu_ns
         lateness, self._lateness = self._lateness, Window()
         return {"cpu_pct": round(100 * share, 1), "late_ms": round((lateness.percentile(99) or 0) / NS_PER_MS, 3)}
-
-    def close(self) -> None:
-        """Stop ticking."""
-        self._ticker.kill()
 
     def _tick(self) -> None:
         due_ns = now_ns()

@@ -24,10 +24,12 @@ class Load:
         environment.line = Line()
         self._gauges = Gauges()
         self._crew: Crew = CREWS[plan.model](environment)
+        self._stopping = False
 
     def aim(self, target: float) -> None:
         """Follow a target: users, or arrivals a second."""
-        self._crew.aim(target)
+        if not self._stopping:
+            self._crew.aim(target)
 
     def take(self) -> dict[str, Any]:
         """Return the parts of a frame that this process makes, since the last call."""
@@ -35,8 +37,13 @@ class Load:
         return {**state, **self._gauges.take(), **self._stage.records.take()}
 
     def stop(self, cut: bool) -> None:
-        """Begin nothing new and wait for what is at work, or cut it; afterwards all is recorded."""
-        self._crew.close()
+        """Begin nothing new and wait for what is at work, or cut it; afterwards all is recorded.
+
+        Who waits no longer may call it again, to cut.
+        """
+        if not self._stopping:
+            self._stopping = True
+            self._crew.close()
         wait_s = 0 if cut else self._stage.plan.timeout_s + GRACE_S
         users = self._environment.runner.user_greenlets
         users.join(timeout=wait_s)

@@ -9,7 +9,8 @@ from hmac import compare_digest
 from typing import Any
 
 import gevent
-from locust.runners import STATE_MISSING
+from locust.exception import RPCError
+from locust.runners import STATE_MISSING, MasterRunner
 
 from perfmon.loadtest.generator.children import Children
 from perfmon.loadtest.generator.gauges import Gauges
@@ -44,7 +45,7 @@ class Master:
         self._notes: list[str] = []
         self._known = Workers(plan.workers + expected)
         self._records, self._gauges = Records(), Gauges()
-        self._runner = LoadEnvironment(plan.host).create_master_runner("*" if expected else "127.0.0.1", port)
+        self._runner = _runner(plan, "*" if expected else "127.0.0.1", port)
         self._listen()
         self._children = Children(plan.workers, self._runner.server.port, secret)
         self._late_s = time.monotonic() + (GATHER_FAR_S if expected else GATHER_S)
@@ -61,11 +62,11 @@ class Master:
 
     def ready(self) -> bool:
         """Whether all workers are there and know the plan; raises PlanError when they won't be."""
-        self._look_for_lost()
         if self._fault:
             raise self._fault
-        if self.lost or time.monotonic() > self._late_s:
-            raise PlanError(f"Only {self.workers} of {self._known.wanted} workers came.", "workers")
+        self._look_for_lost()
+        if self.lost or self._children.dead() or time.monotonic() > self._late_s:
+            raise PlanError(f"Only {self.workers} of {self._known.wanted} workers came, or stayed.", "workers")
         return self._known.complete
 
     def aim(self, target: float) -> None:
@@ -118,7 +119,8 @@ class Master:
     def _welcome(self, node: str, told: dict[str, Any]) -> None:
         index = None
         if compare_digest(str(told.get("secret")), self._secret):
-            index = self._known.join(node, str(told["host"]), int(told["pid"]), self._children.pids)
+            host, pid = str(told["host"]), int(told["pid"])
+            index = self._known.join(node, f"{host}:{pid}", self._children.pid_of(host, pid))
         if index is None:
             _log.error("A worker that does not belong to this run, or one too many, was sent away.")
             self._runner.send_message("quit", client_id=node)
@@ -137,6 +139,8 @@ class Master:
         known.state = told
 
     def _hear_end(self, known: Known, told: dict[str, Any]) -> None:
+        if known.ended:  # told to stop, and then to cut: it says so twice
+            return
         known.ended = True
         self._records.merge_totals(told["sent"], told["answered"])
 
@@ -152,3 +156,10 @@ class Master:
         self._notes.append(f"Worker {known.title} was lost, with what it did since its last second was told.")
         if not self._stopping and self._known.alive:
             self.aim(self._target)
+
+
+def _runner(plan: Plan, host: str, port: int) -> MasterRunner:
+    try:
+        return LoadEnvironment(plan.host).create_master_runner(host, port)
+    except (SystemExit, RPCError) as error:  # Locust leaves when the port is taken
+        raise PlanError(f"Workers can't come in at port {port}: it is taken, or not ours.", "workers") from error

@@ -14,8 +14,9 @@ Out:
 - ``{"ready": true, "locust": "2.47.0", "workers": n}`` once the plan is understood and all workers are there;
 - each second, idle or not, ``{"second": unix, "users": n, "busy": n, "target": x, "waiting": n, "cpu_pct": of one core,
   "late_ms": p99 lateness of its own timers, "rows": perfmon.wire.Rows, "failures": {"3": {"503": 2}}}``.
-  ``busy`` is the most requests at work at once in that second. Of several processes CPU and lateness are the worst
-  one's, and ``workers`` says how many are left, ``note`` what was lost;
+  ``users`` are those who stay (closed) or the pool (open), ``busy`` is the most requests at work at once in that
+  second, ``waiting`` are arrivals not yet taken up. Of several processes CPU and lateness are the worst one's, the
+  rest is the sum; then ``workers`` says how many are left, and ``note`` what was lost;
 - at the end ``{"end": true, "sent": {"3": n}, "answered": {"3": n}, "failures": {"3": {reason: n}}, "lost": workers}``;
 - instead, when it can't go on, ``{"error": sentence, "field": what to mend}``; the exit code is then 2.
 

@@ -8,7 +8,8 @@ from random import Random
 from perfmon.loadtest.generator.acts import Acts
 from perfmon.loadtest.generator.connections import Address
 from perfmon.loadtest.generator.records import Records
-from perfmon.loadtest.plans import Plan, Session
+from perfmon.loadtest.generator.shares import shares_of
+from perfmon.loadtest.plans import CLOSED, Plan, Session
 
 
 class Stage:
@@ -22,6 +23,7 @@ class Stage:
         self._busy = self._most_busy = 0
         self.counter = count(index, of)
         self.index, self.of = index, of
+        self.most_users = max(1, round(shares_of(plan.most_users, CLOSED, of)[index]))
 
     def enter(self) -> None:
         """Count a user as busy."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +28,11 @@ class Workers:
         self.wanted = wanted
         self._known: dict[str, Known] = {}
 
-    def join(self, node: str, host: str, pid: int, ours: Collection[int]) -> int | None:
-        """Take in a worker; returns its index, None when there are enough."""
+    def join(self, node: str, title: str, pid: int | None) -> int | None:
+        """Take in a worker, with its process id if it is our child; returns its index, None when it is too many."""
         if node in self._known or len(self._known) >= self.wanted:
             return None
-        self._known[node] = Known(node, f"{host}:{pid}", pid if pid in ours else None)
+        self._known[node] = Known(node, title, pid)
         return len(self._known) - 1
 
     def get(self, node: str) -> Known | None:

@@ -65,7 +65,7 @@ def test_what_does_not_end_after_the_stop_is_timed_out(counting_site: Site, gene
 
 def test_the_end_of_stdin_cuts_what_is_at_work(counting_site: Site, generate: Generate) -> None:
     generator = generate()
-    generator.begin(plan_of(counting_site, WAIT, timeout_s=60.0), target=3)
+    generator.begin(plan_of(counting_site, WAIT), target=3)
     eventually(lambda: len(counting_site.seen) == 3)
     generator.hang_up()
     last = generator.last()

@@ -28,7 +28,7 @@ NAMES = {
 def test_failures_are_named_and_counted(counting_site: Site, generate: Generate) -> None:
     actions = tuple(Action(f"GET {path}", path) for path in NAMES)
     generator = generate()
-    generator.begin(plan_of(counting_site, *actions, timeout_s=0.3), target=8)
+    generator.begin(plan_of(counting_site, *actions, timeout_s=2.0), target=8)
     eventually(lambda: len(counting_site.counts) == len(NAMES) and min(counting_site.counts.values()) >= 3)
     last = generator.end()
     assert last["sent"] == counting_site.counts
