@@ -1,9 +1,9 @@
 """The regression gate: rounds of one build against those of another; pure.
 
 An action's figure is ``rounds.fastest_us``; the change is its ratio between the two sides. What the machine did to both
-is divided out first: by the yardstick of the same rounds, and by what all actions have in common (the median of their
-changes), for a machine that is busy for minutes on end slows a site by up to a fifth more than the yardstick. So one
-action that became slower stands out against the others. That all of them did is said, and fails a build past
+is divided out first: by the yardstick of the same rounds, and by what most actions' changes have in common, for a
+machine that is busy for minutes on end slows a site by up to a fifth more than the yardstick. So one action that became
+slower stands out against the others. That all of them did is said, and fails a build past
 ``COMMON_PCT`` only; two builds that were measured in turns (``beside``) have the same machine, and nothing more is
 divided out.
 
@@ -81,10 +81,17 @@ def _both(figure: str, baseline: Rounds, rounds: Rounds, name: str) -> bool:
 
 
 def _common(figure: str, baseline: Rounds, rounds: Rounds) -> float:
-    """Return the middle of all actions' changes, none where there are too few."""
+    """Return what at least three quarters of the actions' changes have in common, none where there are too few.
+
+    It is the quartile nearer to no change, and no change when that lies between the two: half of the actions are not
+    the measure of the others.
+    """
     names = [name for name in rounds.names if _both(figure, baseline, rounds, name)]
     changes = [_change(figure, baseline, rounds, name)[0] for name in names]
-    return statistics.median(changes) if len(changes) >= MANY else 0.0
+    if len(changes) < MANY:
+        return 0.0
+    low, _, high = statistics.quantiles(changes, n=4, method="inclusive")
+    return max(low, 0.0) + min(high, 0.0)
 
 
 def _figure(figure: str, baseline: Rounds, rounds: Rounds, name: str, tolerance_pct: float, machines: float) -> Figure:

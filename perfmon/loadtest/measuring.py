@@ -64,7 +64,9 @@ class Contestant:
         """Whether more rounds would hardly change the figure."""
         times = self.times[SERVICE]
         before = times[: len(times) * 2 // 3]
-        return self.failed is not None or fastest_us(before) <= fastest_us(times) * (1 + SETTLED_SHARE)
+        return self.failed is not None or (
+            bool(before) and fastest_us(before) <= fastest_us(times) * (1 + SETTLED_SHARE)
+        )
 
     def _ask(self, place: int) -> Timed:
         return self.asker.ask(self.action, place, self.session, self.reach)
