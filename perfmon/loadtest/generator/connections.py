@@ -1,7 +1,7 @@
 """One user's connection to the server, and answers read from it whole.
 
-No library's client does: they send a request again on their own when a kept connection was closed, and then the
-server counts two where we count one.
+It is our own because libraries' clients send a request again by themselves when a kept connection was closed, and then
+the server counts two where we count one.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ class Connection:
 
     def open(self) -> None:
         """Connect, unless a connection stands; raises OSError."""
-        if self._socket is not None and (
-            time.monotonic_ns() - self._idle_since_ns > KEPT_IDLE_NS or _readable(self._socket)
-        ):  # idle and readable: the server has closed it
+        if self._socket is not None and self._is_stale():
             self.close()
         if self._socket is None:
             self._socket = self._address.connect()
@@ -127,6 +125,12 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def _is_stale(self) -> bool:
+        idle_ns = time.monotonic_ns() - self._idle_since_ns
+        return idle_ns > KEPT_IDLE_NS or _readable(
+            self._socket
+        )  # readable with nothing asked: the server has closed it
 
 
 def _readable(connection: Any) -> bool:
