@@ -56,25 +56,27 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The trend from reading to reading, and the trend over all pairs."""
+    """The trend from reading to reading, what is left of it over all pairs, and the trend over all pairs by itself.
+
+    The first two are without the drift of a usual second, the last without all that came with the time.
+    """
 
     steady: Trend
+    left: float
     overall: Trend
 
     @property
     def lasting_bytes(self) -> float:
         """The bytes a request that memory grows by for certain and goes on to."""
-        return max(min(self.steady.least, self.overall.whole.value), self.overall.least / IN_JUMPS)
+        return max(min(self.steady.least, self.left), self.overall.least / IN_JUMPS)
 
 
 def growth_of(readings: Sequence[Reading], drift: Drift = Drift()) -> Growth:  # noqa: B008  (a constant)
     """Return the growth; raises ValueError for fewer than ``MIN_READINGS`` readings."""
     if len(readings) < MIN_READINGS:
         raise ValueError(f"{len(readings)} readings of memory say nothing; {MIN_READINGS} are needed.")
-    return Growth(
-        _trend(slope_of_neighbours, [(one.requests, one.bytes_ - drift.steady * one.at_s) for one in readings]),
-        _trend(slope_of_all, [(one.requests, one.bytes_ - drift.mean * one.at_s) for one in readings]),
-    )
+    steady, overall = ([(one.requests, one.bytes_ - a_second * one.at_s) for one in readings] for a_second in drift)
+    return Growth(_trend(slope_of_neighbours, steady), slope_of_all(steady).value, _trend(slope_of_all, overall))
 
 
 def _trend(slope_of: Callable[[Sequence[Point]], Slope], points: Sequence[Point]) -> Trend:

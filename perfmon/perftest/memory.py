@@ -87,7 +87,7 @@ def _judge(
         "steady_bytes": growth.steady.whole.value,
         "band_bytes": [growth.steady.whole.low, growth.steady.whole.high],
         "parts_bytes": growth.steady.parts,
-        "overall_bytes": growth.overall.whole.value,
+        "overall_bytes": growth.left,
         "drift_bytes_a_s": [drift.steady, drift.mean],
         "cold_bytes": cold_bytes,
         "warm_bytes": first.bytes_,

@@ -89,6 +89,11 @@ def test_what_grows_with_time_is_taken_off(a_second, pace_s, leak):
     assert lasting(lambda x: a_second * pace_s * x + leak * x, drift, pace_s) == pytest.approx(leak, abs=1)
 
 
+@given(chances, jump_lists, st.floats(200, 1000))
+def test_what_comes_with_time_in_jumps_hides_no_leak(chance, jumps, leak):
+    assert lasting(jumping(chance, jumps, leak), Drift(0, 1e6), 0.005) >= leak - 1
+
+
 def test_a_server_that_gives_memory_back_does_not_leak():
     assert lasting(lambda x: 1e8 - 500 * x) < 0
 
