@@ -128,7 +128,7 @@ def run(quick: bool) -> Result:
 def _measure(
     result: Result, servers: dict[str, Running], candidates: dict[str, Load], folder: Path, quick: bool
 ) -> None:
-    rounds, slow_s = (2, 1) if quick else (5, 2)
+    rounds, slow_s = (2, 1) if quick else (4, 2)
     turns = {name: Turns() for name in candidates}
     timed = {
         name: _timed(servers[load.server], load, slow_s if name in SLOW else 1, folder, turns[name])

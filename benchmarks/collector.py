@@ -3,7 +3,7 @@
 Ten minutes of 1,000 requests a second are simulated, after as long a warm-up: the windows are real, their seconds
 follow one another without waiting. A tick is everything that happens before the next can begin: receive, merge, commit,
 and the frame of the overview, which somebody watches all the time. Minutes are rolled up and alerts evaluated as in
-service, beside the ticks. In the warm-up a tick takes five seconds at once, as after a pause.
+service, beside the ticks. In the warm-up a tick takes ten seconds at once, as after a pause.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from omniwriter.stack.valkey import valkey_service, valkey_url
 
 PROCESSES, SERIES, REQUESTS_A_SECOND = 10, 200, 1_000
 WARM_UP, SECONDS = 660, 600  # the overview reads ten minutes back, so what readers keep is complete only then
-WARM_UP_STEP = 5
+WARM_UP_STEP = 10
 #: Windows are made so many times, and then what they hold goes round among the views: to make them took a third of the
 #: time, and each view still meets 40,000 different durations.
 VARIETY = 20

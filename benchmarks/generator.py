@@ -69,7 +69,7 @@ def run(quick: bool) -> Result:
     result, port = Result("generator"), free_port()
     command = [sys.executable, "-m", "benchmarks.sites.generator_server", str(port)]
     with server(command, port, cpu=SERVER_CPU), locusts(port) as peers:
-        _full_speed(result, peers, port, *((2, 1) if quick else (3, 2)))
+        _full_speed(result, peers, port, *((2, 1) if quick else (4, 1)))
         _stall(result, peers, port)
     return result
 

@@ -27,7 +27,7 @@ from benchmarks.tables import Section, Table
 
 PLAIN_LIMIT_US, FIVE_LIMIT_US = 6.0, 25.0
 PEER_SHARE = 1 / 8
-ROUNDS, QUICK_ROUNDS = 200, 60
+ROUNDS, QUICK_ROUNDS = 160, 60
 SECTION = Section(
     bound_s=90,
     versions=("Django", "django-prometheus", "asgiref", "SQLite"),
