@@ -37,6 +37,8 @@ class Options(NamedTuple):
     """What is not the profile's to say."""
 
     workers: int = 0
+    master_port: int = 0
+    expect_workers: int = 0
     timeout_s: float = 30.0
     seed: int = 0
 
@@ -113,7 +115,9 @@ class Conductor:
             self._run.host, mark_of(self._run.pk), self._profile.model, cast.actions, cast.sessions,
             self._profile.think_s, options.timeout_s, self._profile.most_users, options.workers, options.seed,
         )  # fmt: skip
-        with Generator(plan) as generator:
+        if options.expect_workers:
+            self._watcher.say(f"Waiting for {options.expect_workers} workers of other machines.")
+        with Generator(plan, master_port=options.master_port, expect_workers=options.expect_workers) as generator:
             start, began_s = int(time.time()), time.monotonic()
             run_note_start(run_id=self._run.pk, start=start, names=[action.name for action in cast.actions])
             tally, pacing = Tally(start, self._profile.warm_up_s), pacing_of(self._profile)

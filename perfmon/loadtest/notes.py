@@ -38,6 +38,8 @@ def _of_counts(counts: Mapping[str, Any]) -> Iterator[Note]:
 
 
 def _of_load(tally: Tally, profile: Profile) -> Iterator[Note]:
+    if tally.lost_workers:
+        yield {"code": "workers_lost", "count": tally.lost_workers}
     if tally.usual_cpu_pct > BUSY_CPU_PCT:
         yield {"code": "generator_busy", "cpu_pct": tally.usual_cpu_pct}
     if tally.most_late_ms > LATE_MS:

@@ -16,6 +16,7 @@ from perfmon.exceptions import LoadTestError
 from perfmon.loadtest.plans import Plan
 
 READY_S = 30.0  # Locust and gevent take 2 s to import, more on a busy machine
+WORKERS_READY_S = 300.0  # people start those of other machines
 STOP_S = 10.0  # beyond the plan's own time-out
 _CHUNK_BYTES = 1 << 16
 _WORDS_KEPT = 20
@@ -24,8 +25,10 @@ _WORDS_KEPT = 20
 class Generator:
     """One generator, from its first word to its end; a context manager that leaves no process behind."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, master_port: int = 0, expect_workers: int = 0) -> None:
         self._plan = plan
+        self._arguments = ["--master-port", str(master_port), "--expect-workers", str(expect_workers)]
+        self._ready_s = WORKERS_READY_S if expect_workers else READY_S
         self._frames: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._said: list[str] = []
         self._target: float | None = None
@@ -34,8 +37,8 @@ class Generator:
 
     def __enter__(self) -> Generator:
         """Start it and wait until it is ready; raises LoadTestError with its own words."""
-        self._process = process = subprocess.Popen(
-            [sys.executable, "-m", "perfmon.loadtest.generator"],
+        self._process = process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "perfmon.loadtest.generator", *self._arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True,
         )  # fmt: skip
         for read, stream in ((self._read, process.stdout), (self._listen, process.stderr)):
@@ -81,7 +84,7 @@ class Generator:
             return frames
 
     def _await_ready(self) -> None:
-        if not self._next(READY_S).get("ready"):
+        if not self._next(self._ready_s).get("ready"):
             raise LoadTestError("The generator did not say that it is ready. Is it of this release?")
 
     def _next(self, wait_s: float) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Tally:
         self.most_cpu_pct = self.most_late_ms = 0.0
         self._cpu_pcts: list[float] = []
         self._host_cpu_pcts: list[float] = []
-        self.most_busy = 0
+        self.most_busy = self.lost_workers = 0
         self._from = start + warm_up_s
         self._measured: Measured = {}
         self._told: Measured = {}  # the server's times of the whole run, as answers told them
@@ -56,6 +56,7 @@ class Tally:
         """Take the exact counts of the last frame."""
         self.sent.update(frame["sent"])
         self.answered.update(frame["answered"])
+        self.lost_workers = frame.get("lost", 0)
 
     def summary(self, names: Sequence[str], server: Mapping[str, Window] | None) -> dict[str, Any]:
         """Return the run's figures; ``server`` are its own windows by action's number, None when it has none."""

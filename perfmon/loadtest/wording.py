@@ -17,6 +17,10 @@ NOTES: dict[str, Any] = {
         "The generator was up to %(late_ms).0f ms late: the machine was too busy for it, and latencies are up to that "
         "much too long."
     ),
+    "workers_lost": _(
+        "%(count)d of the generator's workers died. The others took their share, and up to a second of their counts is "
+        "missing."
+    ),
     "users_all_busy": _(
         "All %(most_users)d users were waiting for answers, so arrivals had to wait for one of them. Their waiting is "
         "part of the latency."

@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from perfmon.conf import get_config
 from perfmon.exceptions import LoadTestError
 from perfmon.loadtest.models import LoadRun, RunStatus
-from perfmon.loadtest.plans import CLOSED, MODELS, OPEN
-from perfmon.loadtest.profiles import PROFILES, Profile, get_profile
-from perfmon.loadtest.thresholds import ThresholdError, parse
+from perfmon.loadtest.plans import MODELS
+from perfmon.loadtest.profiles import PROFILES
 
 HELP = """\
 Put a site under load with Locust, in a process of its own, and say whether it holds. The figures go to the dashboard
@@ -40,7 +38,6 @@ Exit code: 0 passed, 1 a threshold or a comparison failed, 2 wrong use, 3 could 
 """
 FAILED, WRONG, BROKEN, STOPPED = 1, 2, 3, 130
 _CODES = {RunStatus.PASSED: 0, RunStatus.FAILED: FAILED, RunStatus.STOPPED: STOPPED, RunStatus.BROKEN: BROKEN}
-MOST_DURATION_S, MOST_TARGET = 86_400.0, 100_000.0
 
 
 class Command(BaseCommand):
@@ -79,6 +76,10 @@ class Command(BaseCommand):
         where.add_argument(
             "--workers", type=int, default=0, metavar="N", help="more generator processes, for more load"
         )
+        where.add_argument(
+            "--expect-workers", type=int, default=0, metavar="N", help="wait for so many of other machines"
+        )
+        where.add_argument("--master-port", type=int, default=0, metavar="PORT", help="where those come in")
         verdict = parser.add_argument_group("the verdict")
         verdict.add_argument("--threshold", action="append", default=[], metavar="LIMIT", help='such as "p95 < 300 ms"')
         verdict.add_argument("--save-baseline", default="", metavar="NAME", help="measure rounds, and name the run")
@@ -110,7 +111,8 @@ class Command(BaseCommand):
         sys.exit(_CODES[RunStatus(run.status)])
 
     def _conduct(self, options: dict[str, Any]) -> LoadRun:
-        from perfmon.loadtest.conductor import Conductor, Options
+        from perfmon.loadtest.arguments import generators_of
+        from perfmon.loadtest.conductor import Conductor
         from perfmon.loadtest.gating import Gate
         from perfmon.loadtest.runs import run_name_baseline
         from perfmon.loadtest.terminal import Terminal, report
@@ -119,7 +121,8 @@ class Command(BaseCommand):
         with _stopping(terminal):
             gate = Gate(options["save_baseline"], options["compare"], options["rounds"], tuple(options["allow_host"]))
             gate.check()
-            run = Conductor(self._run(options), terminal, Options(workers=options["workers"]), gate).conduct()
+            generators = generators_of(options)
+            run = Conductor(self._run(options), terminal, generators, gate).conduct()
             if gate.save_as and run.status in (RunStatus.PASSED, RunStatus.FAILED):
                 run = run_name_baseline(run_id=run.pk, name=gate.save_as)
         self._show(run, options, report(run))
@@ -127,6 +130,7 @@ class Command(BaseCommand):
 
     def _run(self, options: dict[str, Any]) -> LoadRun:
         """Return the run to conduct, which is this process's from now on."""
+        from perfmon.loadtest.arguments import profile_of
         from perfmon.loadtest.runs import check_host, run_begin, run_claim
         from perfmon.loadtest.scenarios import get_scenario
 
@@ -191,37 +195,3 @@ def _stopping(terminal: Any) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def profile_of(options: dict[str, Any]) -> Profile:
-    """Return the profile the options describe; raises LoadTestError naming the option and its fix."""
-    profile = _profile(options["profile"])
-    if options["rate"] is not None and options["users"] is not None:
-        raise LoadTestError("--rate and --users exclude one another: arrivals a second, or users who wait.")
-    for name, most in (("duration", MOST_DURATION_S), ("rate", MOST_TARGET), ("users", MOST_TARGET)):
-        if options[name] is not None and not 0 < options[name] <= most:
-            raise LoadTestError(f"--{name} must be more than 0 and at most {most:g}, not {options[name]:g}.")
-    if profile.search and (options["duration"] or options["users"] or options["model"] == CLOSED):
-        raise LoadTestError(f"The profile {profile.name!r} searches: leave --duration, --users and --model closed out.")
-    model = options["model"] or (OPEN if options["rate"] else CLOSED if options["users"] else profile.model)
-    profile = replace(profile, model=model, thresholds=(*profile.thresholds, *_limits(options["threshold"])))
-    profile = profile.lasting(options["duration"]) if options["duration"] else profile
-    target = options["rate"] or options["users"]
-    return profile.peaking(target) if target else profile
-
-
-def _limits(texts: list[str]) -> list[str]:
-    try:
-        return [parse(text).text for text in texts]
-    except ThresholdError as error:
-        raise LoadTestError(f"--threshold: {error}") from error
-
-
-def _profile(name: str) -> Profile:
-    if name in PROFILES:
-        return get_profile(name)
-    if not name.endswith(".toml"):
-        raise LoadTestError(f"--profile {name!r} is none of {', '.join(PROFILES)}, and no .toml file.")
-    from perfmon.loadtest.profile_files import read_profile
-
-    return read_profile(Path(name))

@@ -175,6 +175,8 @@ def test_a_threshold_of_an_action_nobody_does_breaks_the_run_off_and_clears_up(
         (("--host", "http://192.0.2.1"), "--allow-host 192.0.2.1"),
         (("--scenario", "no.such.Scenario"), "can't be loaded"),
         (("--profile", "missing.toml"), "can't be read"),
+        (("--workers", "65"), "--workers must be from 0 to 64"),
+        (("--expect-workers", "2"), "needs a --master-port"),
         (("--compare", "nothing"), "there is no baseline 'nothing'"),
         (("--compare", "http://192.0.2.1"), "--allow-host 192.0.2.1"),
         (("--compare", "main", "--rounds", "-1"), "--rounds must be from 1"),
