@@ -34,7 +34,7 @@ def profile_choices(form: LoadTestForm) -> list[dict[str, Any]]:
 
 def comparable(run: LoadRun) -> list[LoadRun]:
     """Return the runs to compare with: baselines first, then the newest of the same profile that came to their end."""
-    finished = LoadRun.objects.filter(status__in=FINISHED).exclude(pk=run.pk).only("pk", "baseline", "started_at")
+    finished = LoadRun.objects.filter(status__in=FINISHED).exclude(pk=run.pk).only("pk", "baseline", "profile_name")
     named = list(finished.exclude(baseline=None)[:MOST_COMPARABLE])
     known = {one.pk for one in named}
     same = finished.filter(profile_name=run.profile_name)[:MOST_COMPARABLE]

@@ -26,6 +26,7 @@ FIGURES = {
     "server": gettext_lazy("In the server"),
     "service": gettext_lazy("From sending"),
 }
+DOUBLED_PCT = 100
 STATES = {"new": gettext_lazy("only in this one"), "gone": gettext_lazy("only in the other")}
 
 
@@ -117,13 +118,13 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
 
 def _cell(figure: dict[str, Any]) -> dict[str, Any]:
     """Return one figure on both sides, its change, and the band in which the change is to be looked for."""
-    unit = "%" if figure["change_unit"] == "%" else f"\N{NO-BREAK SPACE}{_('points')}"
-    change, low, high = (_signed(figure[name], unit) for name in ("change", "low", "high"))
+    points = figure["change_unit"] != "%"
+    change, low, high = (_changed(figure[name], points=points) for name in ("change", "low", "high"))
     return {
         "label": str(FIGURES.get(figure["figure"], figure["figure"])),
         "before": _value(figure["before"], figure["unit"]),
         "after": _value(figure["after"], figure["unit"]),
-        "change": change,
+        "change": _("%(change)s points") % {"change": change} if points and change else change,
         "band": _("%(low)s to %(high)s") % {"low": low, "high": high} if low else "",
         "verdict": figure["verdict"],
     }
@@ -135,8 +136,11 @@ def _value(value: float | None, unit: str) -> str:
     return formats.phrase(formats.percent(value) if unit == "%" else formats.rate(value))
 
 
-def _signed(value: float | None, unit: str) -> str:
+def _changed(value: float | None, *, points: bool) -> str:
+    """Return a change with its sign; what doubled and more is given as a factor."""
     if value is None:
         return ""
+    if not points and value >= DOUBLED_PCT:
+        return f"\N{MULTIPLICATION SIGN}{formats.localize(formats.digits(1 + value / 100))}"
     sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
-    return f"{sign}{formats.localize(f'{abs(value):.3g}')}{unit}"
+    return f"{sign}{formats.localize(f'{abs(value):.3g}')}{'' if points else '%'}"

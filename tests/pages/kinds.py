@@ -100,6 +100,9 @@ OPERATOR = (
     Kind("perfmon:outgoing", "admin"),
     Kind("perfmon:hosts", "admin"),
     Kind("perfmon:alerts", "admin"),
+    Kind("perfmon:loadtests", "admin"),
+    Kind("perfmon:loadtest", "admin", _of("load")),
+    Kind("perfmon:comparison", "admin", _of("load"), lambda world: f"?with={world.earlier_load.pk}"),
 )
 ADMIN = (
     Kind("admin:articles_article_changelist", "admin"),

@@ -39,7 +39,9 @@ from articles.services.articles import article_create, article_save
 from articles.services.images import image_store
 from articles.services.prompts import Wording, prompt_change, prompt_create
 from articles.starter import starter_load
+from perfmon.loadtest.models import LoadRun, RunStatus
 from tests.articles.studio.generating import TITLES, call, job, model
+from tests.perfmon.panels.loadruns import finished
 
 FOLDER = Path(__file__).parent
 NODE = Path(sys.executable).parent / "node"
@@ -93,6 +95,8 @@ class World:
     outline: GenerationJob
     prompt: PromptTemplate
     provider: ProviderEndpoint
+    load: LoadRun
+    earlier_load: LoadRun
 
 
 def make_world() -> World:
@@ -147,6 +151,7 @@ def _write(people: dict[str, User]) -> World:
         upload=upload_keep(file=_archive(), owner_id=writer.pk),
         rows=upload_keep(file=_table(), owner_id=writer.pk), batch=_batch(writer), prompt=_prompt(writer),
         provider=ProviderEndpoint.objects.earliest("pk"), **_generated(writer),
+        load=finished(1_800_000_000, status=RunStatus.FAILED, failed=2), earlier_load=finished(1_790_000_000),
     )  # fmt: skip
 
 

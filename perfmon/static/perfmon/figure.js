@@ -3,6 +3,7 @@
 import { timeTicks, valueText, valueTicks } from "./axis.js";
 
 const NARROW_PX = 600;
+const AT_EDGE = 0.03; // of the axis; a time there would stand on the lowest value
 export const MARGIN = { l: 56, r: 8, t: 8, b: 24 };
 const CLEAR = "rgba(0,0,0,0)";
 
@@ -36,7 +37,7 @@ function trace(chart, series, times, color, step) {
 
 function layout(element, chart, frame, view, ink) {
   const [from, to] = view.zoom ?? wholeRange(frame);
-  const ticks = timeTicks(from, to, element.clientWidth < 480 ? 4 : 7);
+  const ticks = timeTicks(from, to, element.clientWidth < 480 ? 4 : 7).filter(([at]) => at - from > (to - from) * AT_EDGE);
   const values = valueTicks(chart, view.log);
   return {
     margin: MARGIN,
