@@ -8,6 +8,7 @@ PerfmonError
 ├── ScenarioError      what a load test needs could not be made; the message says what and how to mend it
 ├── LoadTestError      a load test can't be begun or brought to its end; the message says why and what to do
 ├── PerftestError    a performance test can't be begun or a check not be done; the message says why and what to do
+│   └── LoadTestStopped   somebody stopped it while it measured in rounds; nothing of those was kept
 └── ProtocolError      a websocket message that can't be understood; answered with an error frame
 """
 
@@ -46,6 +47,10 @@ class PerftestError(PerfmonError):
     def __init__(self, message: str, *, could_not_run: bool = False) -> None:
         super().__init__(message)
         self.could_not_run = could_not_run
+
+
+class LoadTestStopped(LoadTestError):
+    """Somebody stopped a load test while it measured in rounds; nothing of those was kept."""
 
 
 class ProtocolError(PerfmonError):

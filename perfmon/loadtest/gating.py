@@ -42,8 +42,17 @@ class Gate(NamedTuple):
         elif self.against:
             self._kept(self._baseline())
 
-    def measure(self, run: LoadRun, cast: Cast, say: Callable[[str], None]) -> dict[str, Any]:
-        """Measure, and return what ``LoadRun.rounds`` holds: the rounds, and as ``comparison`` what came of it."""
+    def measure(
+        self,
+        run: LoadRun,
+        cast: Cast,
+        say: Callable[[str], None],
+        may_go_on: Callable[[], bool] = lambda: True,
+    ) -> dict[str, Any]:
+        """Measure, and return what ``LoadRun.rounds`` holds: the rounds, and as ``comparison`` what came of it.
+
+        Raises LoadTestStopped once it may not go on.
+        """
         say(f"Measuring {self._count} rounds or more.")
 
         def progress(done: int, most: int) -> None:
@@ -53,7 +62,10 @@ class Gate(NamedTuple):
         hosts = [run.host, self.against.rstrip("/")] if self._is_address else [run.host]
 
         def measured() -> list[Rounds]:
-            return measure_all(hosts, mark_of(_NO_RUN), cast.actions, cast.sessions, rounds=self._count, say=progress)
+            return measure_all(
+                hosts, mark_of(_NO_RUN), cast.actions, cast.sessions, rounds=self._count, say=progress,
+                may_go_on=may_go_on,
+            )  # fmt: skip
 
         if not self.against:
             return measured()[0].and_more(measured()[0]).to_json()  # twice: many builds are held against it

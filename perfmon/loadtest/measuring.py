@@ -9,12 +9,12 @@ from __future__ import annotations
 import http.client
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain
 
-from perfmon.exceptions import LoadTestError
+from perfmon.exceptions import LoadTestError, LoadTestStopped
 from perfmon.loadtest.machines import fingerprint
 from perfmon.loadtest.plans import Action, Session
 from perfmon.loadtest.rounds import SERVER, SERVICE, YARDSTICK, Rounds, Times, fastest_us
@@ -78,22 +78,16 @@ class Contestant:
         return False
 
 
-def measure(
-    host: str, mark: str, actions: Sequence[Action], sessions: Sequence[Session], *, rounds: int = ROUNDS,
-    most_s: float = MOST_S, say: Callable[[int, int], None] = lambda done, most: None, seed: int = 0,
-) -> Rounds:  # fmt: skip
-    """Measure one build: ``measure_all`` of one address."""
-    return measure_all([host], mark, actions, sessions, rounds=rounds, most_s=most_s, say=say, seed=seed)[0]
-
-
 def measure_all(
     hosts: Sequence[str], mark: str, actions: Sequence[Action], sessions: Sequence[Session], *, rounds: int = ROUNDS,
     most_s: float = MOST_S, say: Callable[[int, int], None] = lambda done, most: None, seed: int = 0,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> list[Rounds]:  # fmt: skip
     """Measure several builds that serve the same data, in turns; returns their rounds in the order of ``hosts``.
 
     At least ``rounds`` are made, unless ``most_s`` is over, and up to ``MOST_ROUNDS`` until the figures have settled.
-    ``say`` is told how many are done and how many there may be. Raises LoadTestError when a site stops answering.
+    ``say`` is told how many are done and how many there may be. Raises LoadTestError when a site stops answering, and
+    LoadTestStopped when ``may_go_on``, asked after each round, says no.
     """
     with running_yardstick() as address, ExitStack() as stack:
         askers = [
@@ -105,7 +99,11 @@ def measure_all(
         try:
             for one in contestants:
                 one.find_reach(sessions)
-            _play(contestants, rounds, time.monotonic() + most_s, say, random.Random(seed))  # noqa: S311
+            chance = random.Random(seed)  # noqa: S311
+            for done in _played(contestants, chance, rounds, time.monotonic() + most_s):
+                say(done, max(rounds, MOST_ROUNDS))
+                if not may_go_on():
+                    raise LoadTestStopped("It was stopped; nothing of the rounds was kept.")
         except (OSError, http.client.HTTPException) as error:
             raise LoadTestError(
                 f"The site stopped answering while it was measured ({error!r}). Nothing of the rounds was kept."
@@ -113,14 +111,13 @@ def measure_all(
     return [_rounds(host, yardstick, site) for host, site in zip(hosts, sites, strict=True)]
 
 
-def _play(
-    contestants: list[Contestant], rounds: int, until_s: float, say: Callable[[int, int], None], chance: random.Random
-) -> None:
+def _played(contestants: list[Contestant], chance: random.Random, rounds: int, until_s: float) -> Iterator[int]:
+    """Play round after round, as long as it pays; yields how many are done."""
     for done in range(1, max(rounds, MOST_ROUNDS) + 1):
         chance.shuffle(contestants)
         for one in contestants:
             one.turn()
-        say(done, max(rounds, MOST_ROUNDS))
+        yield done
         if time.monotonic() > until_s or (done >= rounds and all(one.settled for one in contestants)):
             return
 

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from perfmon.exceptions import LoadTestError
+from perfmon.exceptions import LoadTestError, LoadTestStopped
 from perfmon.loadtest.compare import compare
-from perfmon.loadtest.measuring import PLACES, WARM_UP_REQUESTS, measure, measure_all
+from perfmon.loadtest.measuring import PLACES, WARM_UP_REQUESTS, measure_all
 from perfmon.loadtest.plans import Action, Session
 from perfmon.loadtest.rounds import YARDSTICK, Rounds
 
@@ -89,7 +89,7 @@ def reading(*paths: str, **values: Any) -> list[Action]:
 
 def measured(site: Site, *actions: Action, sessions: tuple[Session, ...] = ()) -> Rounds:
     """Rounds of a site."""
-    return measure(site.host, "7.signature", actions, sessions, rounds=ROUNDS, most_s=60)
+    return measure_all([site.host], "7.signature", actions, sessions, rounds=ROUNDS)[0]
 
 
 def test_every_safe_action_and_the_yardstick_have_a_turn_in_each_round():
@@ -153,6 +153,12 @@ def test_a_site_that_is_away_ends_it_with_a_sentence():
         pass
     with pytest.raises(LoadTestError, match="stopped answering"):
         measured(site, *reading("/a"))
+
+
+def test_it_can_be_stopped_after_any_round():
+    with serving() as site, pytest.raises(LoadTestStopped):
+        measure_all([site.host], "", reading("/a"), (), may_go_on=lambda: False)
+    assert len(site.asked("/a")) == WARM_UP_REQUESTS + 1 + PLACES
 
 
 def test_a_route_that_is_slower_on_one_of_two_sites_is_found():
