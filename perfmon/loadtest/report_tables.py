@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from perfmon.loadtest.drawing import clock
 from perfmon.loadtest.figures import GAP, LATENCY, QUEUE, SERVER, SERVICE
@@ -44,7 +44,7 @@ _FIGURES = {
 }
 #: Of the run's course.
 _COLUMNS = {
-    "at_s": gettext_lazy("Time"),
+    "at_s": pgettext_lazy("from the start", "Time"),
     "target": gettext_lazy("Target"),
     "busy": gettext_lazy("Waiting users"),
     "rate": gettext_lazy("Answers, /s"),

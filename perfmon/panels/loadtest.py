@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from perfmon.loadtest.estimates import longest_s
 from perfmon.loadtest.models import LoadRun, RunStatus
@@ -108,7 +108,7 @@ def _verdict(number: int, verdict: dict[str, Any]) -> dict[str, Any]:
     return {
         "key": number,
         "level": "good" if passed else "critical",
-        "word": _("held") if passed else _("missed"),
+        "word": pgettext("threshold", "held") if passed else pgettext("threshold", "missed"),
         "text": verdict_text(verdict),
     }
 

@@ -21,11 +21,16 @@ def test_every_text_is_translated():
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.msgid[:40])
 def test_a_translation_fills_in_the_same_places(entry):
-    for text in [entry.msgstr, *entry.msgstr_plural.values()]:
-        if text:
-            assert sorted(_PLACE.findall(text)) == sorted(_PLACE.findall(entry.msgid))
+    pairs = [(entry.msgid, entry.msgstr or entry.msgstr_plural[0])]
+    if entry.msgid_plural:
+        pairs.append((entry.msgid_plural, entry.msgstr_plural[1]))
+    for source, text in pairs:
+        assert sorted(_PLACE.findall(text)) == sorted(_PLACE.findall(source))
 
 
 def test_the_compiled_catalogue_is_the_written_one():
-    compiled = {entry.msgid: (entry.msgstr, entry.msgstr_plural) for entry in polib.mofile(str(FOLDER / "django.mo"))}
-    assert compiled == {entry.msgid: (entry.msgstr, entry.msgstr_plural) for entry in CATALOGUE}
+    assert _texts(polib.mofile(str(FOLDER / "django.mo"))) == _texts(CATALOGUE)
+
+
+def _texts(catalogue):
+    return {(entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural) for entry in catalogue}
