@@ -1,16 +1,17 @@
 """The regression gate: rounds of one build against those of another; pure.
 
-An action's figure is ``rounds.fastest_us``; the change is its ratio between the two sides. What the machine did to both
+An action's figure is ``Rounds.fastest_us``; the change is its ratio between the two sides. What the machine did to both
 is divided out first: by the yardstick of the same rounds, and by what most actions' changes have in common, for a
 machine that is busy for minutes on end slows a site by up to a fifth more than the yardstick. So one action that became
 slower stands out against the others. That all of them did is said, and fails a build past
 ``COMMON_PCT`` only; two builds that were measured in turns (``beside``) have the same machine, and nothing more is
 divided out.
 
-The band comes from the rounds themselves. Each place (the same request on both sides) gives a ratio of its own;
-Student's interval of those is one part. The other is what is not settled yet, on either side: by how much half of the
-rounds would have been off, which is about what as many more would still bring. A change counts as worse when it is past
-the tolerance and its whole band is above none.
+The band comes from the rounds themselves. They are dealt into hands, each with every ``HANDS``-th of them, and each
+hand gives a ratio of its own; Student's interval of those is one part. The other is what is not settled yet, on either
+side: by how much half of the rounds would have been off, which is about what as many more would still bring. A change
+counts as worse when it is past the tolerance and its whole band is above none. The whole answer's time is noisier than
+the server's own, and where both are known has to change by twice the tolerance.
 
 Not comparable are measurements of two machines, by two yardsticks, or of too few rounds: then all is unknown.
 """
@@ -22,12 +23,13 @@ import statistics
 from typing import Any
 
 from perfmon.loadtest.comparisons import BOTH, GONE, NEW, TOLERANCE_PCT, Compared, Comparison, Figure, Side, judged
-from perfmon.loadtest.rounds import FIGURES, SERVER, SERVICE, YARDSTICK, Rounds, Times, fastest_us
+from perfmon.loadtest.rounds import ALL, FIGURES, SERVER, SERVICE, YARDSTICK, Rounds
 from perfmon.trends import Verdict
 
 LEAST_ROUNDS = 10
-#: Student's t, 95 % two-sided, by the number of places.
-_STUDENT, _STUDENT_MANY = {2: 12.7, 3: 4.3, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36}, 2.3
+HANDS = 5
+STUDENT = 2.776  # of so many: 95 %, two-sided, four degrees of freedom
+OUTSIDE_TIMES = 2
 #: The machine's own speed is worth a word when the yardstick says so much.
 PACE_PCT = 10.0
 #: So many actions have something in common, and so much of it may be the machine's.
@@ -73,11 +75,11 @@ def _compared(
 def _of(figures: list[Figure]) -> Verdict:
     """Either figure can be worse: what is slow around the code shows in the whole answer's time alone."""
     verdicts = [one.verdict for one in figures]
-    return Verdict.WORSE if Verdict.WORSE in verdicts else verdicts[0]
+    return Verdict.WORSE if Verdict.WORSE in verdicts else next(iter(verdicts), Verdict.UNKNOWN)
 
 
 def _both(figure: str, baseline: Rounds, rounds: Rounds, name: str) -> bool:
-    return bool(baseline.times(figure, name) and rounds.times(figure, name))
+    return min(len(one.times(figure, name)) for one in (baseline, rounds)) >= HANDS
 
 
 def _common(figure: str, baseline: Rounds, rounds: Rounds) -> float:
@@ -87,7 +89,7 @@ def _common(figure: str, baseline: Rounds, rounds: Rounds) -> float:
     the measure of the others.
     """
     names = [name for name in rounds.names if _both(figure, baseline, rounds, name)]
-    changes = [_change(figure, baseline, rounds, name)[0] for name in names]
+    changes = [_change(figure, baseline, rounds, name) for name in names]
     if len(changes) < MANY:
         return 0.0
     low, _, high = statistics.quantiles(changes, n=4, method="inclusive")
@@ -95,40 +97,39 @@ def _common(figure: str, baseline: Rounds, rounds: Rounds) -> float:
 
 
 def _figure(figure: str, baseline: Rounds, rounds: Rounds, name: str, tolerance_pct: float, machines: float) -> Figure:
-    change, band = _change(figure, baseline, rounds, name)
-    change -= machines
+    change = _change(figure, baseline, rounds, name) - machines
+    band = _band(figure, baseline, rounds, name)
     change_pct, low_pct, high_pct = (round(100 * math.expm1(at), 2) for at in (change, change - band, change + band))
-    times_ms = [round(fastest_us(one.times(figure, name) or []) / 1000, 3) for one in (baseline, rounds)]
+    times_ms = [round(one.fastest_us(figure, name) / 1000, 3) for one in (baseline, rounds)]
+    if figure == SERVICE and _both(SERVER, baseline, rounds, name):
+        tolerance_pct *= OUTSIDE_TIMES
     verdict = Verdict.UNKNOWN
     if tolerance_pct < math.inf:
         verdict = judged(change_pct, low_pct, high_pct, tolerance=tolerance_pct)
     return Figure(figure, "ms", times_ms[0], times_ms[1], change_pct, low_pct, high_pct, "%", verdict)
 
 
-def _change(figure: str, baseline: Rounds, rounds: Rounds, name: str) -> tuple[float, float]:
-    """Return the logarithm of the ratio, and half of its band."""
-    sides = [(one.times(figure, name) or [], one.times(figure, YARDSTICK) or []) for one in (baseline, rounds)]
-    before, after = (_level(times) - _level(yardstick) for times, yardstick in sides)
-    unsettled = [_unsettled(times) for side in sides for times in side]
-    return after - before, math.hypot(_scatter(sides[0][0], sides[1][0]), *unsettled)
+def _change(figure: str, baseline: Rounds, rounds: Rounds, name: str) -> float:
+    """Return the logarithm of the ratio, the yardstick's divided out."""
+    levels = [_level(one, figure, name) - _level(one, figure, YARDSTICK) for one in (baseline, rounds)]
+    return levels[1] - levels[0]
 
 
-def _level(times: Times) -> float:
-    return math.log(fastest_us(times))
+def _band(figure: str, baseline: Rounds, rounds: Rounds, name: str) -> float:
+    """Return half of the band of the ratio's logarithm."""
+    unsettled = [_unsettled(one, figure, of) for one in (baseline, rounds) for of in (name, YARDSTICK)]
+    hands = [[_level(one, figure, name, slice(at, None, HANDS)) for at in range(HANDS)] for one in (baseline, rounds)]
+    ratios = [after - before for before, after in zip(*hands, strict=True)]
+    return math.hypot(STUDENT * statistics.stdev(ratios) / math.sqrt(HANDS), *unsettled)
 
 
-def _unsettled(times: Times) -> float:
-    middle = len(times) // 2
-    halves = [half for half in (times[:middle], times[middle:]) if half]
-    return min(map(_level, halves)) - _level(times)
+def _level(rounds: Rounds, figure: str, name: str, part: slice = ALL) -> float:
+    return math.log(rounds.fastest_us(figure, name, part))
 
 
-def _scatter(before: Times, after: Times) -> float:
-    """Return half of Student's interval of the places' ratios (their logarithms)."""
-    places = [zip(*times, strict=True) for times in (before, after)]
-    ratios = [math.log(min(new) / min(old)) for old, new in zip(*places, strict=False)]
-    student = _STUDENT.get(len(ratios), _STUDENT_MANY)
-    return student * statistics.stdev(ratios) / math.sqrt(len(ratios)) if len(ratios) > 1 else math.inf
+def _unsettled(rounds: Rounds, figure: str, name: str) -> float:
+    halves = (_level(rounds, figure, name, slice(at, None, 2)) for at in (0, 1))
+    return max(0.0, min(halves) - _level(rounds, figure, name))
 
 
 # What to know first
@@ -159,7 +160,7 @@ def _of_routes(actions: tuple[Compared, ...], rounds: Rounds) -> list[dict[str, 
 
 def _of_all(baseline: Rounds, rounds: Rounds, common: dict[str, float], tolerance_pct: float) -> list[dict[str, Any]]:
     """Say how fast the machine was, and when all actions moved together."""
-    paces = [fastest_us(one.service[YARDSTICK]) for one in (baseline, rounds) if one.count]
+    paces = [one.fastest_us(SERVICE, YARDSTICK) for one in (baseline, rounds) if one.count]
     found: list[dict[str, Any]] = []
     if len(paces) == 2:
         found += _moved("machine", paces[1] / paces[0], PACE_PCT)

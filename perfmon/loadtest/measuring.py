@@ -7,6 +7,7 @@ as long as it pays: until the fastest times have settled, which on a quiet machi
 from __future__ import annotations
 
 import http.client
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from perfmon.loadtest.turns import REACHES, Asker, Timed
 from perfmon.loadtest.yardstick import name as yardstick_name
 from perfmon.loadtest.yardstick import running_yardstick
 
-ROUNDS, MOST_ROUNDS, PLACES = 30, 150, 6
+ROUNDS, MOST_ROUNDS, PLACES = 40, 200, 4
 MOST_S = 60.0
 WARM_UP_REQUESTS = 8
 #: Settled: the last third of the rounds has brought no figure down by more than this share.
@@ -65,8 +66,13 @@ class Contestant:
         times = self.times[SERVICE]
         before = times[: len(times) * 2 // 3]
         return self.failed is not None or (
-            bool(before) and fastest_us(before) <= fastest_us(times) * (1 + SETTLED_SHARE)
+            bool(before) and fastest_us(before, self.distinct) <= fastest_us(times, self.distinct) * (1 + SETTLED_SHARE)
         )
+
+    @property
+    def distinct(self) -> int:
+        """How many of a turn's requests differ."""
+        return min(PLACES, math.lcm(*map(len, self.action.choices.values())))
 
     def _ask(self, place: int) -> Timed:
         return self.asker.ask(self.action, place, self.session, self.reach)
@@ -129,5 +135,5 @@ def _rounds(host: str, yardstick: Contestant, site: Sequence[Contestant]) -> Rou
     }
     told = {name: found for name, found in times[SERVER].items() if all(all(of) for of in found)}
     failed = {one.action.name: one.failed for one in site if one.failed is not None}
-    reached = {one.action.name: one.reach for one in whole}
-    return Rounds(yardstick_name(), str(fingerprint()["id"]), host, times[SERVICE], told, reached, failed)
+    distinct, reached = ({one.action.name: getattr(one, what) for one in whole} for what in ("distinct", "reach"))
+    return Rounds(yardstick_name(), str(fingerprint()["id"]), host, times[SERVICE], told, distinct, reached, failed)

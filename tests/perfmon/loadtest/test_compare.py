@@ -31,7 +31,7 @@ def measured(
 
     costs = {YARDSTICK: 1000.0} | {name: us * (slowed or {}).get(name, 1.0) for name, us in routes.items()}
     times = {name: [[once(us) for _ in range(places)] for _ in range(rounds)] for name, us in costs.items()}
-    return Rounds("1/3.12", "3f2a", "http://127.0.0.1:8000", times, times, dict.fromkeys(routes, "parameter"))
+    return Rounds("1/3.12", "3f2a", "http://127.0.0.1:8000", times, times, reached=dict.fromkeys(routes, "parameter"))
 
 
 def verdicts(baseline: Rounds, rounds: Rounds) -> dict[str, str]:
@@ -139,10 +139,19 @@ def test_what_another_machine_or_yardstick_measured_is_not_compared(other, code)
     assert [note["code"] for note in found.notes] == [code]
 
 
-def test_too_few_rounds_say_nothing():
-    found = compare(measured(1), measured(2, rounds=LEAST_ROUNDS - 1, slowed={"GET /b": 2.0}))
-    assert (found.comparable, found.failed) == (False, False)
-    assert found.notes == ({"code": "few_rounds", "rounds": LEAST_ROUNDS - 1, "least": LEAST_ROUNDS},)
+@pytest.mark.parametrize("rounds", [1, LEAST_ROUNDS - 1])
+def test_too_few_rounds_say_nothing(rounds):
+    found = compare(measured(1), measured(2, rounds=rounds, slowed={"GET /b": 2.0}))
+    assert (found.comparable, found.failed, found.verdict) == (False, False, "unknown")
+    assert found.notes[0] == {"code": "few_rounds", "rounds": rounds, "least": LEAST_ROUNDS}
+
+
+def test_different_requests_of_one_action_all_count():
+    baseline, rounds = (replace(measured(seed), distinct={"GET /b": 2}) for seed in (1, 2))
+    slow = [[us * (2 if place % 2 else 1) for place, us in enumerate(one)] for one in rounds.service["GET /b"]]
+    found = compare(baseline, replace(rounds, server={**rounds.server, "GET /b": slow}))
+    assert [one.name for one in found.actions if one.verdict == "worse"] == ["GET /b"]
+    assert found.actions[1].figures[0].change == pytest.approx(50, abs=8)
 
 
 def test_new_gone_and_failing_routes_are_named_and_judge_nothing():

@@ -121,8 +121,9 @@ def test_each_place_has_the_same_choice_in_every_round():
     with serving() as site:
         found = measured(site, Action("GET /<slug>", "/{slug}", choices={"slug": ["x", "y", "z"]}))
     asked = [path for path, _, _ in site.seen][WARM_UP_REQUESTS:]
-    turn = ["/x", *("/x", "/y", "/z") * (PLACES // 3)]
+    turn = ["/x", *(f"/{'xyz'[place % 3]}" for place in range(PLACES))]
     assert asked == turn * found.count
+    assert found.distinct == {"GET /<slug>": 3}
 
 
 def test_what_a_site_refuses_is_left_out():
