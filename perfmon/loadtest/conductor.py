@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 import psutil
 
 from perfmon import guard
 from perfmon.context import muted
-from perfmon.exceptions import LoadTestError, PerfmonError
+from perfmon.exceptions import LoadTestError, LoadTestStopped, PerfmonError
 from perfmon.ingest import ingest
 from perfmon.loadtest import thresholds
 from perfmon.loadtest.gating import Gate
@@ -97,7 +98,8 @@ class Conductor:
             limits = self._limits(cast)
             tally, pacing, start = self._play(cast)
             if self._gate.wanted and not self._stopped:
-                self._rounds = self._gate.measure(self._run, cast, self._watcher.say)
+                with suppress(LoadTestStopped):
+                    self._rounds = self._gate.measure(self._run, cast, self._watcher.say, self._may_go_on)
         finally:
             self._clear(scenario)
         return self._judge(cast, limits, tally, pacing, start)

@@ -43,11 +43,7 @@ class Gate(NamedTuple):
             self._kept(self._baseline())
 
     def measure(
-        self,
-        run: LoadRun,
-        cast: Cast,
-        say: Callable[[str], None],
-        may_go_on: Callable[[], bool] = lambda: True,
+        self, run: LoadRun, cast: Cast, say: Callable[[str], None], may_go_on: Callable[[], bool]
     ) -> dict[str, Any]:
         """Measure, and return what ``LoadRun.rounds`` holds: the rounds, and as ``comparison`` what came of it.
 

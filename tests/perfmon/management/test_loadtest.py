@@ -109,6 +109,7 @@ def test_rounds_are_kept_with_a_baseline_and_compared_with_it(site: Site, capsys
     _, baseline = _loadtest(site, "--save-baseline", "main", "--rounds", "10")
     assert (baseline.baseline, baseline.summary["counts"]["agree"]) == ("main", True)
     assert len(baseline.rounds["service"]["GET /api/articles"]) >= 10
+    assert set(baseline.rounds["server"]) == {"", "GET /api/articles", "GET /<slug>"}  # the marks were recognised
 
     code, run = _loadtest(site, "--compare", "main", "--rounds", "10")
     comparison = run.rounds["comparison"]
