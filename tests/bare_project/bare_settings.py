@@ -45,4 +45,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 LOGIN_URL = "/login/"
 USE_TZ = True
-PERFMON = {"VALKEY_URL": os.environ.get("VALKEY_URL", "")}
+PERFMON = {
+    "VALKEY_URL": os.environ.get("VALKEY_URL", ""),
+    "LOADTEST_HOST": os.environ.get("LOADTEST_HOST", "http://127.0.0.1:8000"),
+}
