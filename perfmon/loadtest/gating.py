@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 from perfmon.exceptions import LoadTestError
 from perfmon.loadtest.comparisons import Side
 from perfmon.loadtest.confirming import confirmed
+from perfmon.loadtest.machines import fingerprint
 from perfmon.loadtest.marks import mark_of
 from perfmon.loadtest.measuring import ROUNDS, measure_all
 from perfmon.loadtest.models import LoadRun
 from perfmon.loadtest.rounds import Rounds
 from perfmon.loadtest.runs import check_host
 from perfmon.loadtest.scenarios import Cast
+from perfmon.loadtest.yardstick import name as yardstick_name
 
 MOST_ROUNDS = 1000
 SAY_EVERY = 10
@@ -98,12 +100,24 @@ class Gate(NamedTuple):
 
     def _kept(self, baseline: LoadRun) -> Rounds:
         try:
-            return Rounds.from_json({name: of for name, of in baseline.rounds.items() if name != "comparison"})
+            kept = Rounds.from_json({name: of for name, of in baseline.rounds.items() if name != "comparison"})
         except ValueError as error:
             raise LoadTestError(
-                f"--compare: the baseline {self.against!r} has no rounds, or those of another release. Measure it "
-                f"anew, with the build it stands for: manage.py loadtest --profile smoke --save-baseline {self.against}"
+                f"--compare: the baseline {self.against!r} has no rounds, or those of another release. {self._anew}"
             ) from error
+        if (kept.machine, kept.yardstick) != (fingerprint()["id"], yardstick_name()):
+            raise LoadTestError(
+                f"--compare: the baseline {self.against!r} was measured on another machine, or with another Python. "
+                f"{self._anew} Or compare with a running server of that build, by its address."
+            )
+        return kept
+
+    @property
+    def _anew(self) -> str:
+        return (
+            "Measure it anew, with the build it stands for: "
+            f"manage.py loadtest --profile smoke --save-baseline {self.against}"
+        )
 
 
 def _iso(run: LoadRun) -> str | None:

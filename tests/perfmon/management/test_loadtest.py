@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.plans import Action
 from perfmon.loadtest.profiles import get_profile
+from perfmon.loadtest.rounds import Rounds
 from perfmon.loadtest.runs import run_create, run_stop
 from perfmon.loadtest.scenarios import Cast, Place
 from tests.fixtures.site import Site
@@ -189,6 +190,26 @@ def test_wrong_use_is_told_by_its_option_and_makes_no_run(arguments: tuple[str, 
         call_command("loadtest", *given)
     assert refused.value.returncode == 2
     assert not LoadRun.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rounds", "words"),
+    [
+        ({}, "has no rounds"),
+        (Rounds("1/3.0", "ffff", "http://127.0.0.1:8000").to_json(), "was measured on another machine"),
+    ],
+)
+def test_a_baseline_that_says_nothing_here_is_refused_before_anything_is_measured(
+    rounds: dict[str, Any], words: str
+) -> None:
+    run = run_create(profile=get_profile("smoke"), host="http://127.0.0.1:8000", scenario=SCENARIO)
+    LoadRun.objects.filter(pk=run.pk).update(baseline="main", status=RunStatus.PASSED, rounds=rounds)
+    with pytest.raises(CommandError, match=words) as refused:
+        call_command("loadtest", "--scenario", SCENARIO, "--compare", "main")
+    assert refused.value.returncode == 2
+    assert "--save-baseline main" in str(refused.value)
+    assert LoadRun.objects.count() == 1
 
 
 @pytest.mark.django_db
