@@ -7,25 +7,27 @@ while it is looked at, so that all it does each second goes on.
 
 from __future__ import annotations
 
-from itertools import pairwise
-from statistics import fmean, median
 from time import monotonic, sleep
 
 from perfmon.perftest.growth import Drift
 from perfmon.perftest.memory_runs import MemoryRun
 from perfmon.perftest.processes import ServerProcesses
+from perfmon.perftest.slopes import MIN_POINTS, slope_of_neighbours
 
 RATE = 10  # requests a second
 
 
 def drift_of(run: MemoryRun, processes: ServerProcesses, seconds: int) -> Drift:
     """Look at the server's memory for so long; a drift of nothing when it shrinks or can't be read."""
-    readings = [processes.memory_bytes()]
+    readings = [(monotonic(), processes.memory_bytes())]
     for _ in range(seconds):
         _pass_second(run)
-        readings.append(processes.memory_bytes())
-    steps = [after - before for before, after in pairwise(readings) if before is not None and after is not None]
-    return Drift(max(0.0, median(steps)), max(0.0, fmean(steps))) if steps else Drift()
+        readings.append((monotonic(), processes.memory_bytes()))
+    points = [(at_s, bytes_) for at_s, bytes_ in readings if bytes_ is not None]
+    if len(points) < MIN_POINTS:
+        return Drift()
+    (first_s, before), (last_s, after) = points[0], points[-1]
+    return Drift(max(0.0, slope_of_neighbours(points).high), max(0.0, (after - before) / (last_s - first_s)))
 
 
 def _pass_second(run: MemoryRun) -> None:

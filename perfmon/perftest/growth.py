@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
 
 class Drift(NamedTuple):
-    """Growth in bytes a second with hardly a request: the median second's, and the mean with all jumps."""
+    """Growth in bytes a second with hardly a request: the most a usual second has for certain, and the mean."""
 
     steady: float = 0.0
     mean: float = 0.0

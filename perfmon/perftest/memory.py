@@ -22,6 +22,7 @@ WARM_UP_SHARE = 0.25
 WARM_UP_STEPS = 10
 READINGS = 75  # in the part that counts, one for each percent of the requests
 MIN_REQUESTS = 400
+MIN_MEASURED = 4 * READINGS
 PER = 1000  # the unit of the document's limit: growth a thousand requests
 ENDED = "one of the server's processes ended while its memory was measured"
 OTHERS = "the server's processes are others than at the beginning"
@@ -48,28 +49,27 @@ def check_memory(subject: Subject, route: str, tell: Tell) -> Case:
 
 
 def _warm_up(run: MemoryRun, requests: int) -> str:
-    for _ in range(WARM_UP_STEPS):
-        if not run.send(max(1, round(requests * WARM_UP_SHARE / WARM_UP_STEPS))):
-            return _late(run, requests)
+    for at in range(WARM_UP_STEPS):
+        share = WARM_UP_SHARE * (at + 1) / WARM_UP_STEPS
+        run.send(max(1, round(requests * WARM_UP_SHARE / WARM_UP_STEPS)), run.limit_s * share)
         if run.sample.failed * 2 > run.sample.count:
             return f"{run.sample.failed} of the first {run.sample.count} requests failed"
     return ""
 
 
 def _measure(run: MemoryRun, processes: ServerProcesses, requests: int) -> str:
-    left = requests - run.sample.count
+    """Read the memory at regular numbers of requests, or at regular times when the route is too slow for that."""
+    began_s, before = run.passed_s, run.sample.count
+    left, left_s = requests - before, run.limit_s - began_s
     if not run.read(processes):
         return ENDED
     for at in range(READINGS):
-        if not run.send((at + 1) * left // READINGS - at * left // READINGS):
-            return _late(run, requests)
+        run.send((at + 1) * left // READINGS - at * left // READINGS, began_s + left_s * (at + 1) / READINGS)
         if not run.read(processes):
             return ENDED
+    if run.sample.count - before < MIN_MEASURED:
+        return f"{run.sample.count} requests in {run.passed_s:.0f} s are too few to judge by; allow more time"
     return OTHERS if processes.changed() else ""
-
-
-def _late(run: MemoryRun, requests: int) -> str:
-    return f"{run.sample.count} of {requests} requests took all the time there was; ask for fewer, or allow more time"
 
 
 def _judge(

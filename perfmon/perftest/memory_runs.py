@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from time import monotonic
 
 from perfmon.perftest.connections import Connection
@@ -20,20 +21,24 @@ class MemoryRun:
         self._route, self._connection, self._tell = route, connection, tell
         self._total = subject.extent.memory_requests
         self._began_s = monotonic()
-        self._deadline_s = self._began_s + subject.extent.memory_limit_s
+        self.limit_s = subject.extent.memory_limit_s
 
-    def send(self, count: int) -> bool:
-        """Send so many requests; False when the time is over."""
+    def send(self, count: int, until_s: float = inf) -> None:
+        """Send so many requests, or fewer when so much of the run's time has passed, but one at least."""
         for _ in range(count):
             self.sample.add(self._connection.get(self._route))
-            if monotonic() > self._deadline_s:
-                return False
+            if self.passed_s > until_s:
+                break
         self._tell(min(self.sample.count, self._total), self._total)  # a look at its drift sends some more
-        return True
+
+    @property
+    def passed_s(self) -> float:
+        """The time since it began."""
+        return monotonic() - self._began_s
 
     def read(self, processes: ServerProcesses) -> bool:
         """Read the server's memory; False when one of its processes has ended."""
         bytes_ = processes.memory_bytes()
         if bytes_ is not None:
-            self.readings.append(Reading(self.sample.count, bytes_, monotonic() - self._began_s))
+            self.readings.append(Reading(self.sample.count, bytes_, self.passed_s))
         return bytes_ is not None

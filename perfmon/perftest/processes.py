@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class ServerProcesses:
         first = self.processes[0]
         others = f" and {len(self.processes) - 1} more" if len(self.processes) > 1 else ""
         try:
-            return f"{first.name()} ({first.pid}){others}"
+            return f"{first.name()}, process {first.pid}{others}"
         except psutil.Error:
             return f"process {first.pid}{others}"
 
@@ -82,16 +83,37 @@ class ServerProcesses:
 def processes_on(port: int) -> ServerProcesses:
     """Return those that listen on a port of this machine, with their children; raises PerftestError for none."""
     try:
-        found = {one.pid for one in psutil.net_connections("tcp") if _listens(one, port) and one.pid}
+        found = [(one.pid, one.fd) for one in psutil.net_connections("tcp") if one.pid and _listens(one, port)]
     except psutil.Error:
-        found = set()
-    if not found:
+        found = []
+    pids = {pid for pid, _number in found} | _sharing(found)
+    pids = pids - {1} or pids  # what starts every service may hold its socket too, and is no part of it
+    if not pids:
         raise PerftestError(
             f"No process of this account is seen to listen on port {port}. Name the server with --pid, or run this as "
             f"the account that it runs as. {WITHOUT}",
             could_not_run=True,
         )
-    return ServerProcesses(sorted(found))
+    return ServerProcesses(sorted(pids))
+
+
+def _sharing(sockets: Iterable[tuple[int, int]]) -> set[int]:
+    """Return all that hold the same sockets, each given by a process and its descriptor.
+
+    On Linux psutil names one process for each socket, and it may be any of a server's workers.
+    """
+    wanted = set()
+    for pid, number in sockets:
+        with suppress(OSError):
+            wanted.add(Path(f"/proc/{pid}/fd/{number}").readlink())
+    return {pid for pid in psutil.pids() if wanted and not wanted.isdisjoint(_open_files(pid))}
+
+
+def _open_files(pid: int) -> Iterator[Path]:
+    with suppress(OSError):  # it is another account's, or has just ended
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                yield link.readlink()
 
 
 def _listens(connection: Any, port: int) -> bool:

@@ -23,7 +23,7 @@ class Extent:
     at_once: int = 100
     volleys: int = 5
     memory_requests: int = 20_000
-    memory_limit_s: float = 900.0
+    memory_limit_s: float = 180.0
     drift_s: int = 20
     timeout_s: float = 10.0
     expects: tuple[int, ...] = EXPECTED

@@ -17,7 +17,9 @@ from perfmon.perftest.wording import VERDICTS, cells, shortcomings_of
 TITLES = {
     response_times.CHECK: gettext_lazy("Response time: %(time_requests)s requests one after the other"),
     volleys.CHECK: gettext_lazy("Concurrency: %(volleys)s volleys of %(at_once)s requests at once"),
-    memory.CHECK: gettext_lazy("Memory of the server: growth over %(memory_requests)s requests"),
+    memory.CHECK: gettext_lazy(
+        "Memory of the server: growth over %(memory_requests)s requests a route, or fewer where time is over"
+    ),
 }
 NUMBERS = ("time_requests", "at_once", "volleys", "memory_requests")
 

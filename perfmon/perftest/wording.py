@@ -99,6 +99,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         (_("sent within"), _time("sent_within_ms")),
     ),
     memory.CHECK: (
+        (_("requests"), _number("requests")),
         (_("a request"), _bytes("steady_bytes")),
         (_("95% band"), _sizes("band_bytes", " … ")),
         (_("by thirds"), _sizes("parts_bytes", ", ")),

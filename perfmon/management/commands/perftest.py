@@ -57,7 +57,7 @@ AMOUNTS = (
     ("--at-once", "at_once", 2, 1000, "requests of a volley"),
     ("--volleys", "volleys", 1, 1000, "volleys of a route"),
     ("--memory-requests", "memory_requests", MIN_REQUESTS, 10_000_000, "requests of the check of memory"),
-    ("--memory-seconds", "memory_limit_s", 10, 86_400, "longest check of a route's memory"),
+    ("--memory-seconds", "memory_limit_s", 10, 86_400, "longest check of a route's memory, with fewer requests then"),
     ("--drift-seconds", "drift_s", 0, 3600, "look so long at what memory does without load, should it seem to leak"),
     ("--timeout", "timeout_s", 1, 600, "seconds after which a request has failed"),
 )

@@ -23,7 +23,7 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 LEAK_BYTES = 20_000
-QUICK = ("--requests", "20", "--volleys", "1", "--at-once", "10", "--memory-requests", "1200", "--drift-seconds", "2")
+QUICK = ("--requests", "20", "--volleys", "1", "--at-once", "10", "--memory-requests", "1200", "--drift-seconds", "4")
 
 
 class Perftest:

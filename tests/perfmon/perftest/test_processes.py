@@ -13,11 +13,11 @@ from perfmon.exceptions import PerftestError
 from perfmon.perftest.processes import READINGS, ServerProcesses, processes_on
 
 MB = 2**20
-#: Listens, starts a child that does nothing, and holds so much more memory with each line it is told.
+#: Listens, starts a child that has the same socket, and holds so much more memory with each line it is told.
 SERVER = """
 import socket, subprocess, sys
 listener = socket.create_server(("127.0.0.1", 0))
-child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[listener.fileno()])
 print(listener.getsockname()[1], child.pid, flush=True)
 held = []
 for line in sys.stdin:
@@ -50,10 +50,10 @@ def told() -> Iterator[Told]:
         process.stdin.close()
 
 
-def test_they_are_who_listens_and_its_children(told):
+def test_they_are_all_who_listen_and_their_children(told):
     found = processes_on(told.port)
     assert [one.pid for one in found.processes] == [told.pid, told.child]
-    assert str(found).endswith(f"({told.pid}) and 1 more")
+    assert str(found).endswith(f", process {told.pid} and 1 more")
     assert not found.changed()
 
 
