@@ -10,8 +10,8 @@ As JSON, in ``LoadRun.rounds`` (times in whole microseconds)::
      "failed": {"GET /y": 503}}           not measured: the status of an answer that was not expected
 
 A figure is the mean of the fastest fiftieth of the same request's times, and over different requests the mean of those:
-what the code costs when nobody disturbs. On a busy machine that is ten times as steady as a median, for whatever else
-runs only ever adds.
+what the code costs when nobody disturbs. On a busy machine that is several times as steady as a median, for whatever
+else runs only ever adds.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The yardstick: a server of fixed work, in a process of its own, that tells how fast the machine is at the moment.
 
 Its work is of the kind a Django request is made of (JSON, dicts, regular expressions, headers, templates, a small
-database), about a millisecond of it through many functions of the standard library, so that a busy neighbour or a
-slower clock costs it about what it costs a request. Only the standard library takes part: the work depends on
-``VERSION`` and on Python's release, which are in ``name()``, and on nothing that is under test.
+database), somewhat less than a millisecond of it, so that a slower clock costs it what it costs a request; a crowd of
+neighbours costs a long request more, which ``compare`` takes from what all actions have in common. Only the standard
+library takes part: the work depends on ``VERSION`` and on Python's release, which are in ``name()``, and on nothing
+that is under test.
 
 It is started by path, without the site's packages: ``python -I yardstick.py`` prints its port and ends when its
 standard input does.
