@@ -100,7 +100,7 @@ class Launcher:
                 preexec_fn=self._before_exec,  # noqa: PLW1509  (one prctl call, resolved before the fork)
             )
         except (OSError, AttributeError) as error:
-            run_lost(run_id=run_id, why=f"It could not be started: {error}")
+            run_lost(run_id=run_id, note={"code": "unstartable", "error": str(error)})
             return
         self._run_id = run_id
         logger.info("load test %d started as process %d", run_id, self._child.pid)
@@ -110,7 +110,7 @@ class Launcher:
         if self._child is None or self._child.poll() is None:
             return
         code, self._child = self._child.returncode, None
-        if run_lost(run_id=self._run_id, why=f"Its process ended with code {code}. The collector's log says more."):
+        if run_lost(run_id=self._run_id, note={"code": "left_open", "exit_code": code}):
             logger.error("load test %d ended with code %d and left its run open", self._run_id, code)
 
     def _end_child(self) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from perfmon.loadtest.drawing import clock
 from perfmon.loadtest.figures import GAP, LATENCY, QUEUE, SERVER, SERVICE
+from perfmon.loadtest.reasons import reason_text
 from perfmon.loadtest.wording import note_text
 from perfmon.panels.formats import NOTHING
 
@@ -74,7 +75,7 @@ def action_of(line: Mapping[str, Any]) -> dict[str, Any]:
         "client": whole(client),
         "server": whole(server),
         "differs": server is not None and server < client,
-        "failures": [(reason, whole(count)) for reason, count in line["failures"].items()],
+        "failures": [(reason_text(reason), whole(count)) for reason, count in line["failures"].items()],
         "times": [fixed(line[LATENCY][name], 2) for name in TIMES],
         "kinds": [(label, [fixed(line[kind][name], 2) for name in TIMES]) for kind, label, _about in MEASURES],
     }

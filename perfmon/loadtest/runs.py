@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -110,11 +110,10 @@ def run_end(*, run_id: int, status: RunStatus, **found: Any) -> None:
     LoadRun.objects.filter(pk=run_id).update(status=status, ended_at=timezone.now(), **found)
 
 
-def run_lost(*, run_id: int, why: str) -> bool:
-    """Call a run broken whose process is gone, unless that has stored how it ended."""
+def run_lost(*, run_id: int, note: Mapping[str, Any]) -> bool:
+    """Call a run broken whose process is gone, with a note that says why, unless that has stored how it ended."""
     open_run = LoadRun.objects.filter(pk=run_id, status__in=OPEN_STATUSES)
-    notes = [{"code": "broken", "why": why}]
-    return bool(open_run.update(status=RunStatus.BROKEN, ended_at=timezone.now(), notes=notes))
+    return bool(open_run.update(status=RunStatus.BROKEN, ended_at=timezone.now(), notes=[dict(note)]))
 
 
 def run_stop(*, run_id: int) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from perfmon.panels import formats
+
 #: By code; the values a note carries fill the sentence.
 NOTES: dict[str, Any] = {
     "generator_busy": _(
@@ -59,6 +61,9 @@ NOTES: dict[str, Any] = {
     "died": _(
         "Its process ended without a word; nothing but its settings was kept. The log of the collector may say more."
     ),
+    "not_started": _("No collector started it. Is one running? Start it: manage.py collect"),
+    "unstartable": _("It could not be started: %(error)s"),
+    "left_open": _("Its process ended with code %(exit_code)d. The collector's log says more."),
     "broken": _("%(why)s"),
     "left_over": _("What it made could not be removed: %(why)s Remove it with: manage.py loadtest --clean %(run)d"),
     "other_machine": _("The baseline was measured on another machine: the comparison says little."),
@@ -108,4 +113,4 @@ def verdict_text(verdict: Mapping[str, Any]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    return formats.localize(f"{value:.0f}" if value >= 100 else f"{value:.3g}")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from perfmon.loadtest.figures import GAP, KINDS, LATENCY, QUEUE, SERVER, SERVICE, line
 from perfmon.loadtest.models import LoadRun
+from perfmon.loadtest.reasons import reason_text
 from perfmon.panels import formats
 from perfmon.panels.base import PageQuery, Panel
 from perfmon.panels.loadrows import is_open, run_of
@@ -100,5 +101,7 @@ def _errors(one: dict[str, Any]) -> str:
     """Return how many failed, and of each why the most frequent reasons."""
     if not one["errors"]:
         return "0"
-    reasons = [f"{count}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{why}" for why, count in one["failures"].items()]
+    reasons = [
+        f"{count}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{reason_text(why)}" for why, count in one["failures"].items()
+    ]
     return f"{one['errors']}: {', '.join(reasons[:MAX_REASONS])}" if reasons else f"{one['errors']}"

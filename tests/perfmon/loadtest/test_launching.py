@@ -16,6 +16,7 @@ from perfmon.loadtest.launching import Launcher, command_of, environment_of
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.profiles import get_profile
 from perfmon.loadtest.runs import run_create
+from perfmon.loadtest.wording import note_text
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +77,7 @@ def test_a_child_that_ends_and_leaves_its_run_open_breaks_it_with_its_code(launc
         return run.status == RunStatus.BROKEN
 
     eventually(broken)
-    assert "code 7" in run.notes[0]["why"]
+    assert "code 7" in note_text(run.notes[0])
 
 
 def test_a_child_that_stored_its_end_is_left_at_that_and_the_next_one_starts(launcher):
@@ -101,7 +102,7 @@ def test_a_program_that_cannot_be_started_breaks_the_run_and_says_so(launcher):
     one.look()
     run.refresh_from_db()
     assert run.status == RunStatus.BROKEN
-    assert "could not be started" in run.notes[0]["why"]
+    assert "could not be started" in note_text(run.notes[0])
 
 
 def test_a_run_without_a_sign_of_life_is_broken_with_the_reason(launcher):
