@@ -23,10 +23,9 @@ import statistics
 from typing import Any
 
 from perfmon.loadtest.comparisons import BOTH, GONE, NEW, TOLERANCE_PCT, Compared, Comparison, Figure, Side, judged
-from perfmon.loadtest.rounds import ALL, FIGURES, SERVER, SERVICE, YARDSTICK, Rounds
+from perfmon.loadtest.rounds import ALL, FIGURES, LEAST_ROUNDS, SERVER, SERVICE, YARDSTICK, Rounds
 from perfmon.trends import Verdict
 
-LEAST_ROUNDS = 10
 HANDS = 5
 STUDENT = 2.776  # of so many: 95 %, two-sided, four degrees of freedom
 OUTSIDE_TIMES = 2

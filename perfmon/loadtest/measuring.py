@@ -18,13 +18,14 @@ from itertools import chain
 from perfmon.exceptions import LoadTestError, LoadTestStopped
 from perfmon.loadtest.machines import fingerprint
 from perfmon.loadtest.plans import Action, Session
-from perfmon.loadtest.rounds import SERVER, SERVICE, YARDSTICK, Rounds, Times, fastest_us
+from perfmon.loadtest.rounds import LEAST_ROUNDS, SERVER, SERVICE, YARDSTICK, Rounds, Times, fastest_us
 from perfmon.loadtest.turns import REACHES, Asker, Timed
 from perfmon.loadtest.yardstick import name as yardstick_name
 from perfmon.loadtest.yardstick import running_yardstick
 
-ROUNDS, MOST_ROUNDS, PLACES = 40, 200, 4
-MOST_S = 60.0
+ROUNDS, PLACES = 40, 4
+#: Up to so many times the rounds that were asked for, and no longer than so many seconds for each of those.
+MOST_TIMES, MOST_ROUND_S = 5, 1.5
 WARM_UP_REQUESTS = 8
 #: Settled: the last third of the rounds has brought no figure down by more than this share.
 SETTLED_SHARE = 0.01
@@ -86,14 +87,14 @@ class Contestant:
 
 def measure_all(
     hosts: Sequence[str], mark: str, actions: Sequence[Action], sessions: Sequence[Session], *, rounds: int = ROUNDS,
-    most_s: float = MOST_S, say: Callable[[int, int], None] = lambda done, most: None, seed: int = 0,
+    say: Callable[[int, int], None] = lambda done, most: None, seed: int = 0,
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> list[Rounds]:  # fmt: skip
     """Measure several builds that serve the same data, in turns; returns their rounds in the order of ``hosts``.
 
-    At least ``rounds`` are made, unless ``most_s`` is over, and up to ``MOST_ROUNDS`` until the figures have settled.
-    ``say`` is told how many are done and how many there may be. Raises LoadTestError when a site stops answering, and
-    LoadTestStopped when ``may_go_on``, asked after each round, says no.
+    ``rounds`` are made, and more until the figures have settled; fewer where they take long, but never less than can be
+    compared. ``say`` is told how many are done and how many there may be. Raises LoadTestError when a site stops
+    answering, and LoadTestStopped when ``may_go_on``, asked after each round, says no.
     """
     with running_yardstick() as address, ExitStack() as stack:
         askers = [
@@ -106,8 +107,8 @@ def measure_all(
             for one in contestants:
                 one.find_reach(sessions)
             chance = random.Random(seed)  # noqa: S311
-            for done in _played(contestants, chance, rounds, time.monotonic() + most_s):
-                say(done, max(rounds, MOST_ROUNDS))
+            for done in _played(contestants, chance, rounds):
+                say(done, rounds * MOST_TIMES)
                 if not may_go_on():
                     raise LoadTestStopped("It was stopped; nothing of the rounds was kept.")
         except (OSError, http.client.HTTPException) as error:
@@ -117,14 +118,16 @@ def measure_all(
     return [_rounds(host, yardstick, site) for host, site in zip(hosts, sites, strict=True)]
 
 
-def _played(contestants: list[Contestant], chance: random.Random, rounds: int, until_s: float) -> Iterator[int]:
+def _played(contestants: list[Contestant], chance: random.Random, rounds: int) -> Iterator[int]:
     """Play round after round, as long as it pays; yields how many are done."""
-    for done in range(1, max(rounds, MOST_ROUNDS) + 1):
+    until_s = time.monotonic() + rounds * MOST_ROUND_S
+    for done in range(1, rounds * MOST_TIMES + 1):
         chance.shuffle(contestants)
         for one in contestants:
             one.turn()
         yield done
-        if time.monotonic() > until_s or (done >= rounds and all(one.settled for one in contestants)):
+        is_late = done >= LEAST_ROUNDS and time.monotonic() > until_s
+        if is_late or (done >= rounds and all(one.settled for one in contestants)):
             return
 
 

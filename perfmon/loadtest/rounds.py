@@ -24,6 +24,7 @@ YARDSTICK = ""
 SERVICE, SERVER = "service", "server"
 FIGURES = (SERVER, SERVICE)
 FASTEST_SHARE = 0.02
+LEAST_ROUNDS = 10  # fewer are not compared
 ALL = slice(None)
 #: Of a figure: rounds, in each a time by place, microseconds.
 Times = list[list[int]]

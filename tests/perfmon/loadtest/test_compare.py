@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfmon.loadtest.compare import LEAST_ROUNDS, compare
-from perfmon.loadtest.rounds import SERVICE, YARDSTICK, Rounds
+from perfmon.loadtest.compare import compare
+from perfmon.loadtest.rounds import LEAST_ROUNDS, SERVICE, YARDSTICK, Rounds
 
 ROUTES = {"GET /a": 800, "GET /b": 3000, "GET /c": 9000, "GET /d": 400}
 

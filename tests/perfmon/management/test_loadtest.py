@@ -120,6 +120,15 @@ def test_rounds_are_kept_with_a_baseline_and_compared_with_it(site: Site, capsys
     assert "Compared with main" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("collector")
+def test_a_running_build_is_measured_beside_the_site(site: Site) -> None:
+    code, run = _loadtest(site, "--compare", f"{site.url}/", "--rounds", "10")
+    comparison = run.rounds["comparison"]
+    assert (comparison["before"]["name"], comparison["before"]["run"], run.compared_with) == (site.url, None, None)
+    assert (comparison["comparable"], code) == (True, int(comparison["failed"]))
+    assert {one["name"] for one in comparison["actions"]} == {"GET /api/articles", "GET /<slug>"}
+
+
 def _windows() -> dict[str, Any]:
     from perfmon.loadtest.serverside import _read
 
