@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from perfmon.loadtest.drawing import clock, draw_run, short
 from perfmon.loadtest.models import LoadRun, RunStatus
@@ -98,12 +99,12 @@ def _facts(run: LoadRun, profile: Profile) -> Pairs:
     """What was run: label and words; those without words are left out."""
     measured_s = run.summary.get("elapsed_s")
     yield _("Profile"), run.profile_name
-    yield _("About"), _(profile.about) if profile.about else ""
+    yield pgettext("load test", "About"), _(profile.about) if profile.about else ""
     yield _("Model"), _model(run, profile)
     yield _("Address"), run.host
     yield _("Scenario"), run.scenario
     yield _("Release"), run.release
-    yield _("Started"), _moment(run.started_at)
+    yield pgettext("load test", "Started"), _moment(run.started_at)
     yield _("Ended"), _moment(run.ended_at)
     if run.started_at and run.ended_at:
         yield _("Took"), clock((run.ended_at - run.started_at).total_seconds())

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from perfmon.databases.statements import Statement
 
@@ -33,7 +33,7 @@ COLUMNS = (
     ("max", gettext_lazy("Longest"), ""),
     ("calls", gettext_lazy("Calls"), "-calls"),
     ("rows", gettext_lazy("Rows"), "-rows"),
-    ("read", gettext_lazy("Read"), "-read"),
+    ("read", pgettext_lazy("column", "Read"), "-read"),
     ("hit", gettext_lazy("From memory"), ""),
 )
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from perfmon.panels.attention import endpoint_url
 from perfmon.panels.base import PageQuery
 
 MAX_FILTER_CHARS = 100
 COLUMNS = (
-    ("endpoint", gettext_lazy("Endpoint")),
+    ("endpoint", pgettext_lazy("column", "Endpoint")),
     ("requests", gettext_lazy("Requests")),
     ("rate", gettext_lazy("Req/s")),
     ("p50", "p50"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.utils import translation
 
 import perfmon
 
@@ -34,3 +35,12 @@ def test_the_compiled_catalogue_is_the_written_one():
 
 def _texts(catalogue):
     return {(entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural) for entry in catalogue}
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.msgctxt or ''} {entry.msgid[:40]}")
+def test_no_other_catalogue_puts_its_own_word_in_the_place(entry):
+    """The project's and Django's win over an app's: a word that means something else there needs a context here."""
+    with translation.override("pt-br"):
+        said = translation.pgettext(entry.msgctxt, entry.msgid) if entry.msgctxt else translation.gettext(entry.msgid)
+
+    assert said == (entry.msgstr or entry.msgstr_plural[0])
