@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from perfmon.panels.markers import ALERTS, markers_of
 from perfmon.panels.timecharts import TimeCharts
 
 POINTS = 240
+FINISHED = (RunStatus.PASSED, RunStatus.FAILED)
 
 
 class LoadTestPanel(Panel):
@@ -40,9 +42,10 @@ class LoadTestPanel(Panel):
         return {
             "known": True,
             "open": is_open(run),
+            "measured": run.status in FINISHED,
             "progress": progress(run, query.now),
             "heading": _heading(run),
-            "verdicts": [_verdict(number, one) for number, one in enumerate(run.verdicts)],
+            "verdicts": sorted(map(_verdict, count(), run.verdicts), key=lambda one: one["level"] == "good"),
             "notes": [{"key": note["code"], "text": note_text(note)} for note in run.notes],
             "knee": _knee(run),
             "baseline": run.baseline or "",
