@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from perfmon.loadtest.estimates import longest_s
-from perfmon.loadtest.models import LoadRun, RunStatus
+from perfmon.loadtest.models import FINISHED_STATUSES, LoadRun
 from perfmon.loadtest.profiles import PROFILES, Profile
 from perfmon.loadtest.startform import LoadTestForm
 from perfmon.panels.loadrows import span
 
 MOST_COMPARABLE = 20
-FINISHED = (RunStatus.PASSED, RunStatus.FAILED)
 
 
 def profile_choices(form: LoadTestForm) -> list[dict[str, Any]]:
@@ -34,7 +33,9 @@ def profile_choices(form: LoadTestForm) -> list[dict[str, Any]]:
 
 def comparable(run: LoadRun) -> list[LoadRun]:
     """Return the runs to compare with: baselines first, then the newest of the same profile that came to their end."""
-    finished = LoadRun.objects.filter(status__in=FINISHED).exclude(pk=run.pk).only("pk", "baseline", "profile_name")
+    finished = (
+        LoadRun.objects.filter(status__in=FINISHED_STATUSES).exclude(pk=run.pk).only("pk", "baseline", "profile_name")
+    )
     named = list(finished.exclude(baseline=None)[:MOST_COMPARABLE])
     known = {one.pk for one in named}
     same = finished.filter(profile_name=run.profile_name)[:MOST_COMPARABLE]

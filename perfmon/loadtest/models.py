@@ -25,6 +25,7 @@ class RunStatus(models.TextChoices):
 
 
 OPEN_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING)
+FINISHED_STATUSES = (RunStatus.PASSED, RunStatus.FAILED)  # those that came to their end
 
 
 class LoadRun(models.Model):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from perfmon.loadtest.estimates import longest_s
-from perfmon.loadtest.models import LoadRun, RunStatus
+from perfmon.loadtest.models import FINISHED_STATUSES, LoadRun, RunStatus
 from perfmon.loadtest.plans import OPEN
 from perfmon.loadtest.profiles import Profile
 from perfmon.loadtest.report_tables import knee_of
@@ -23,7 +23,6 @@ from perfmon.panels.markers import ALERTS, markers_of
 from perfmon.panels.timecharts import TimeCharts
 
 POINTS = 240
-FINISHED = (RunStatus.PASSED, RunStatus.FAILED)
 
 
 class LoadTestPanel(Panel):
@@ -42,7 +41,7 @@ class LoadTestPanel(Panel):
         return {
             "known": True,
             "open": is_open(run),
-            "measured": run.status in FINISHED,
+            "measured": run.status in FINISHED_STATUSES,
             "progress": progress(run, query.now),
             "heading": _heading(run),
             "verdicts": sorted(map(_verdict, count(), run.verdicts), key=lambda one: one["level"] == "good"),
