@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 
 GRAVE = ("serious", "critical")
+#: Theme and width in px. A page is loaded once and looked at in both, as by somebody who turns the device at dusk.
+LOOKS = (("light", 1440), ("dark", 390))
 RUN = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
   return found.violations.map(({id, impact, nodes}) => [id, impact, nodes.map(({target}) => target.join(" "))]);
@@ -31,19 +33,18 @@ RUN = """async () => {
 DJANGOS_OWN = {"color-contrast", "region", "scrollable-region-focusable", "target-size"}
 
 
-@pytest.mark.parametrize("look", [("light", 1440), ("dark", 390)], ids=["light-wide", "dark-narrow"])
 @pytest.mark.parametrize(
     "kinds",
     [SITE, WRITER, GENERATION, EDITOR, OPERATOR, ADMIN],
     ids=["site", "writer", "generation", "editor", "operator", "admin"],
 )
 def test_pages_are_accessible_and_keep_to_the_policy(
-    world: World, site: Site, browser: Browser, node_modules: Path, kinds: tuple[Kind, ...], look: tuple[str, int]
+    world: World, site: Site, browser: Browser, node_modules: Path, kinds: tuple[Kind, ...]
 ) -> None:
     axe = (node_modules / "axe-core" / "axe.min.js").read_text()
     found: list[str] = []
     for kind in kinds:
-        context = _context(browser, world, site, kind.who, look)
+        context = _context(browser, world, site, kind.who, LOOKS[0])
         page = context.new_page()
         broken = _broken_policies(page)
         path = kind.path(world)
@@ -52,14 +53,16 @@ def test_pages_are_accessible_and_keep_to_the_policy(
         assert answer.status == kind.status, path
         broken = list(broken)  # what the checker itself asks for is none of the page's
         page.evaluate(axe)
-        grave = [row for row in page.evaluate(RUN) if row[1] in GRAVE and not _is_djangos(kind, row[0])]
-        found += [f"{path}: {rule} at {', '.join(places)}" for rule, _impact, places in grave]
+        for look in LOOKS:
+            _look(page, look)
+            grave = [row for row in page.evaluate(RUN) if row[1] in GRAVE and not _is_djangos(kind, row[0])]
+            found += [f"{path} {look}: {rule} at {', '.join(places)}" for rule, _impact, places in grave]
         found += [f"{path}: {policy}" for policy in broken]
         context.close()
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("look", [("light", 1440), ("dark", 390)], ids=["light-wide", "dark-narrow"])
+@pytest.mark.parametrize("look", LOOKS, ids=["light-wide", "dark-narrow"])
 def test_a_comparison_after_a_conflict_is_accessible(
     world: World, site: Site, browser: Browser, node_modules: Path, look: tuple[str, int]
 ) -> None:
@@ -78,7 +81,7 @@ def test_a_comparison_after_a_conflict_is_accessible(
     context.close()
 
 
-@pytest.mark.parametrize("look", [("light", 1440), ("dark", 390)], ids=["light-wide", "dark-narrow"])
+@pytest.mark.parametrize("look", LOOKS, ids=["light-wide", "dark-narrow"])
 def test_a_proposal_for_a_passage_is_accessible(
     world: World,
     site: Site,
@@ -103,6 +106,12 @@ def test_a_proposal_for_a_passage_is_accessible(
 
 def _is_djangos(kind: Kind, rule: str) -> bool:
     return kind in ADMIN and rule in DJANGOS_OWN
+
+
+def _look(page: Page, look: tuple[str, int]) -> None:
+    theme, width_px = look
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width_px, "height": 900})
 
 
 def _context(browser: Browser, world: World, site: Site, who: str, look: tuple[str, int]) -> BrowserContext:
