@@ -20,7 +20,7 @@ from omniwriter.stack.service import Running
 from tests.fixtures.servers import new_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ARTICLES = 10_000  # enough for the planner to prefer an index wherever one serves
+ARTICLES = 4_000  # enough for the planner to prefer an index wherever one serves
 MOST_QUERIES = 12
 PAGES = [
     "public_list", "category", "tag", "author", "search_rare", "search_common", "popular", "feed", "sitemap",

@@ -94,14 +94,14 @@ def shown_alone() -> list[Article]:
     """Return the articles that get a page of their own in the browser.
 
     All doors store the same, which is rendered the same: so each text of which any element with attributes is left, and
-    a tenth of the others, which become plain words; the article of all texts together has those too.
+    a thirtieth of the others, which become plain words; the article of all texts together has those too.
     """
     alone = []
     for door in ("Editor", "Import"):
         articles = Article.objects.filter(title__startswith=door).order_by("id")
         marked = [article for article in articles if WITH_ATTRIBUTES.search(render_markdown(article.body))]
         plain = [article for article in articles if article not in marked]
-        alone += marked[:: 1 if door == "Editor" else 4] + plain[::10]
+        alone += marked[:: 1 if door == "Editor" else 4] + plain[::30]
     return alone
 
 
