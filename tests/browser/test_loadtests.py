@@ -184,6 +184,19 @@ def test_nothing_scrolls_sideways(in_memory, visit, width, state):
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_question_before_removing_stays_on_the_page(in_memory, visit, width):
+    page = visit("/health/live")
+    page.set_viewport_size({"width": width, "height": 900})
+    page = visit(f"/dashboard/loadtests/{finished(time.time() - 300).pk}")
+    page.locator(".buttons details.sure summary").click()
+    box = page.get_by_text("deleted for good").bounding_box()
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+    page.get_by_role("button", name="Remove the load test").click()
+    page.wait_for_url("**/dashboard/loadtests")
+    assert not LoadRun.objects.exists()
+
+
 def test_without_scripts_a_run_can_be_started_and_read(in_memory, site, browser):
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
