@@ -93,6 +93,15 @@ def test_what_is_slow_around_the_code_shows_in_the_whole_answer():
     assert [one.name for one in found.actions if one.verdict == "worse"] == ["GET /b"]
 
 
+def test_around_the_code_a_change_has_to_be_twice_as_large():
+    baseline, rounds = measured(1), measured(2)
+    service = {**rounds.service, "GET /b": [[us + 450 for us in one] for one in rounds.service["GET /b"]]}
+    found = compare(baseline, replace(rounds, service=service))
+    assert [one.verdict for one in found.actions] == ["same"] * len(ROUTES)
+    assert found.actions[1].figures[1].change == pytest.approx(15, abs=4)
+    assert compare(replace(baseline, server={}), replace(rounds, service=service, server={})).failed
+
+
 def test_without_the_servers_own_time_the_whole_answer_is_judged():
     baseline, rounds = (replace(one, server={}) for one in (measured(1), measured(2, slowed={"GET /b": 1.2})))
     found = compare(baseline, rounds)
