@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
-import psutil
-
 from perfmon import guard
 from perfmon.context import muted
 from perfmon.exceptions import LoadTestError, LoadTestStopped, PerfmonError
@@ -17,6 +15,7 @@ from perfmon.ingest import ingest
 from perfmon.loadtest import thresholds
 from perfmon.loadtest.gating import Gate
 from perfmon.loadtest.heartbeat import Heartbeat
+from perfmon.loadtest.machines import Processors
 from perfmon.loadtest.marks import mark_of
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.notes import notes_of
@@ -67,13 +66,13 @@ class Conductor:
         self._run = run
         self._profile = Profile.from_json(run.profile)
         self._heartbeat = Heartbeat(run.pk)
+        self._processors = Processors()
         self._stopped = False
         self._left_over: list[dict[str, Any]] = []
 
     def conduct(self) -> LoadRun:
         """Bring the run to its end and return it; whatever goes wrong stands in its notes, and its data is removed."""
         with muted():
-            psutil.cpu_percent()
             try:
                 with self._heartbeat:
                     found, status = self._measure()
@@ -138,7 +137,7 @@ class Conductor:
         """Take one second's frame: into the figures, into perfmon's own pipeline, to the search and to the watcher."""
         if "second" not in frame:
             return
-        windows = tally.add(frame, psutil.cpu_percent())
+        windows = tally.add(frame, self._processors.pct())
         seen = stored_windows(windows, self._run.pk) | state_windows(frame, self._run.pk)
         ingest.record_at(int(frame["second"]), seen)
         latency = latency_of(windows)

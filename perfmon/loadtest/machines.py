@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
+
+LEAST_S = 0.5
+
+
+class Processors:
+    """How busy this machine's processors are, read at most twice a second: over less the kernel's ticks say nothing."""
+
+    def __init__(self) -> None:
+        psutil.cpu_percent()
+        self._read_s, self._pct = time.monotonic(), 0.0
+
+    def pct(self) -> float:
+        """Return the percentage since the last reading, or that one again."""
+        if time.monotonic() - self._read_s >= LEAST_S:
+            self._read_s, self._pct = time.monotonic(), psutil.cpu_percent()
+        return self._pct
 
 
 def fingerprint() -> dict[str, str | int]:
