@@ -60,7 +60,7 @@ def _live(run: LoadRun, now: float, most: int) -> Curves:
     latency = line("load_latency", total)
     columns = {f"{kind}_p95": _each(line(f"load_{kind}", total), _p95_ms) for kind in LATENCIES}
     columns |= {
-        "rate": _each(latency, lambda window: window.count / step_s),
+        "rate": _rates(latency, step_s, int(now)),
         "error_pct": _each(latency, lambda window: window.error_pct),
         "target": _each(line("load_state", f"{run.pk}/target"), _thousandths),
         "busy": _each(line("load_state", f"{run.pk}/busy"), lambda window: window.mean),
@@ -116,6 +116,14 @@ def _step_s(length_s: float, most: int, base_s: int) -> int:
 
 def _each(points: Sequence[Point], of: Callable[[Window], float | None]) -> Values:
     return [None if point.window is None else of(point.window) for point in points]
+
+
+def _rates(points: Sequence[Point], step_s: int, now: int) -> Values:
+    """Requests a second of each step, of the one ``now`` is in over what has passed of it."""
+    return [
+        None if point.window is None else point.window.count / max(1, min(step_s, now - point.start))
+        for point in points
+    ]
 
 
 def _spread(values: Values, steps: int) -> Values:

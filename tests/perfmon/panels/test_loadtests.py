@@ -105,6 +105,15 @@ def test_while_it_runs_the_course_is_what_both_sides_measured_so_far():
     assert values(charts, "load_cpu", "generator, of one core")[0] == 25
 
 
+def test_the_step_that_is_not_over_is_counted_over_what_has_passed_of_it():
+    run = running(SECOND - 113, profile="soak")
+    load_for(run, 113)
+    charts = panels(f"loadtest/5m/{run.pk}", SECOND)["charts"]
+    assert (charts["step_s"], charts["points"]) == (20, 181)
+    shown = [value for value in values(charts, "load_rate", "answered") if value is not None]
+    assert shown[1:] == [40] * (len(shown) - 1)
+
+
 def test_the_limits_of_its_profile_are_lines_in_its_charts(settings):
     settings.PERF_BUDGETS = {"p95_ms": 300}
     run = running(SECOND - 5)
