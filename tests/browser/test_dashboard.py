@@ -132,7 +132,7 @@ def test_without_scripts_the_page_shows_its_figures_and_charts(site, browser):
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.url}])
     page = context.new_page()
     page.goto(f"{site.url}/dashboard")
-    assert page.locator(".drawn").first.is_visible()
+    assert page.locator("[data-panel=charts] .drawn").first.is_visible()
     assert page.locator('tr.endpoint[data-key="GET /articles/"]').is_visible()
     assert page.locator("[data-state-word]").inner_text() == "As of"
     context.close()
@@ -211,7 +211,7 @@ def test_the_crosshair_moves_with_the_arrow_keys_over_all_charts(visit):
     page.locator('[data-chart="latency"] [data-plot]').focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("[data-readout]")).to_contain_text("UTC")
+    expect(page.locator("[data-panel=charts] [data-readout]")).to_contain_text("UTC")
     expect(page.locator("[data-crosshair]:visible")).to_have_count(4)
     page.keyboard.press("Escape")
     expect(page.locator("[data-crosshair]:visible")).to_have_count(0)
@@ -230,9 +230,7 @@ def test_zooming_one_chart_zooms_all_and_is_in_the_address(visit):
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 65, steps=6)
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"#zoom=\d+-\d+"))
-    ranges = (
-        "[...document.querySelectorAll('[data-drawing]')].map((plot) => plot.layout.xaxis.range.map(Math.round).join())"
-    )
+    ranges = "[...document.querySelectorAll('[data-panel=charts] [data-drawing]')].map((plot) => plot.layout.xaxis.range.map(Math.round).join())"
     assert len(set(page.evaluate(ranges))) == 1
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("#zoom"))
@@ -255,10 +253,10 @@ def test_a_chart_is_drawn_again_in_place(visit, collector):
     page = visit("/dashboard")
     expect(page.locator("[data-chart][data-live]")).to_have_count(4)
     page.evaluate("document.querySelector('[data-chart=latency] .main-svg').dataset.kept = 'yes'")
-    first = page.evaluate("document.querySelector('[data-drawing]').data[0].x[0]")
+    first = page.evaluate("document.querySelector('[data-panel=charts] [data-drawing]').data[0].x[0]")
     expect(state(page)).to_have_text("Live")
     deadline = time.monotonic() + READY_S
-    while page.evaluate("document.querySelector('[data-drawing]').data[0].x[0]") == first:
+    while page.evaluate("document.querySelector('[data-panel=charts] [data-drawing]').data[0].x[0]") == first:
         assert time.monotonic() < deadline
         page.wait_for_timeout(200)
     assert page.evaluate("document.querySelector('[data-chart=latency] .main-svg').dataset.kept") == "yes"
