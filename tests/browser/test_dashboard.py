@@ -230,7 +230,8 @@ def test_zooming_one_chart_zooms_all_and_is_in_the_address(visit):
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 65, steps=6)
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"#zoom=\d+-\d+"))
-    ranges = "[...document.querySelectorAll('[data-panel=charts] [data-drawing]')].map((plot) => plot.layout.xaxis.range.map(Math.round).join())"
+    drawings = "[...document.querySelectorAll('[data-panel=charts] [data-drawing]')]"
+    ranges = f"{drawings}.map((plot) => plot.layout.xaxis.range.map(Math.round).join())"
     assert len(set(page.evaluate(ranges))) == 1
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("#zoom"))
