@@ -177,5 +177,6 @@ class Conductor:
         if self._stopped:
             return RunStatus.STOPPED
         slower = self._rounds.get("comparison", {}).get("failed", False)
-        passed = all(verdict["passed"] for verdict in verdicts) and summary["total"]["count"] > 0
+        total = summary["total"]
+        passed = all(verdict["passed"] for verdict in verdicts) and total["count"] > total["errors"]
         return RunStatus.PASSED if passed and not slower else RunStatus.FAILED
