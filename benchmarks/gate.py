@@ -35,7 +35,7 @@ from perfmon.trends import Verdict
 ARTICLES = 1_000
 FOLDER = ROOT / "var" / "benchmark-gate"
 SLOWED_SHARE = 0.2
-RUNS, QUICK_RUNS = 3, 1
+RUNS, QUICK_RUNS = 2, 1
 CAUGHT_PCT = PASSED_PCT = 90.0
 SECTION = Section(
     bound_s=420,
