@@ -72,7 +72,8 @@ def test_every_parameter_fills_its_field() -> None:
 def test_every_field_but_those_of_the_address_and_of_the_admin_has_a_parameter() -> None:
     fields = {field.name for field in dataclasses.fields(Endpoint)}
 
-    assert {parameter.field for parameter in PARAMETERS.values()} == fields - {"base_url", "key", "trusted", "reserved_for"}
+    elsewhere = {"base_url", "key", "trusted", "reserved_for"}
+    assert {parameter.field for parameter in PARAMETERS.values()} == fields - elsewhere
 
 
 @pytest.mark.parametrize("joined", ["en+pt-br", "en%20pt-br", "en%2Bpt-br", "EN%2Cpt-BR"])
