@@ -16,6 +16,7 @@ from django.test import Client
 from perfmon.ingest import ingest
 from perfmon.recorders import install_recorders
 from perfmon.store import rollups
+from tests.fixtures.browser import visiting
 from tests.perfmon.panels.seeding import LIST, busy, store
 from tests.waiting import READY_S
 
@@ -35,12 +36,6 @@ PAGES = [
     "/dashboard/alerts",
     "/dashboard?range=1h",
 ]
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
-});
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -56,21 +51,9 @@ def memory(settings) -> None:
 @pytest.fixture
 def visit(site: Site, page: Page) -> Iterator[Any]:
     """Open a page of the dashboard as staff; afterwards nothing may have been logged or refused by the policy."""
-    client = Client()
-    client.force_login(User.objects.create_user("ops", is_staff=True))
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.url}])
-    page.add_init_script(WATCH)
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-
-    def open_page(path: str) -> Page:
-        page.goto(site.url + path)
-        return page
-
-    yield open_page
-    assert [text for text in troubles if "ERR_INTERNET_DISCONNECTED" not in text] == []
-    assert page.evaluate("window.violations ?? []") == []
+    staff = User.objects.create_user("ops", is_staff=True)
+    with visiting(page, site.url, staff, expected="ERR_INTERNET_DISCONNECTED") as open_page:
+        yield open_page
 
 
 def seed(seconds: int = 120) -> None:

@@ -18,7 +18,7 @@ from perfmon.ingest import ingest
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.recorders import install_recorders
 from perfmon.store import rollups
-from tests.browser.test_dashboard import WATCH
+from tests.fixtures.browser import visiting
 from tests.perfmon.panels.loadruns import add_load, finished, new_run, running
 from tests.perfmon.panels.seeding import busy, store
 
@@ -59,21 +59,8 @@ def _begin() -> None:
 @pytest.fixture
 def visit(site: Site, page: Page) -> Iterator[Any]:
     """Open a page as somebody who may run load tests; afterwards nothing may have been logged or refused."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.url}])
-    page.add_init_script(WATCH)
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-
-    def open_page(path: str) -> Page:
-        page.goto(site.url + path)
-        return page
-
-    yield open_page
-    assert troubles == []
-    assert page.evaluate("window.violations ?? []") == []
+    with visiting(page, site.url, User.objects.create_superuser("root")) as open_page:
+        yield open_page
 
 
 def test_a_load_test_is_started_watched_and_stopped_in_the_browser(over_valkey, settings, site, collector, visit):
