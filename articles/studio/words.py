@@ -18,6 +18,11 @@ def state_words(article: Article) -> str:
 
 def editor_words() -> dict[str, str]:
     """Return the sentences of the editor's scripts; ``%s`` stands for what they know."""
+    return {**_saving(), **_counting(), **_company(), **_panels(), **_assistance(), **_marks()}
+
+
+def _saving() -> dict[str, str]:
+    """Of the line that says whether the text is saved."""
     return {
         "saved": _("Saved %s"),
         "saving": _("Saving…"),
@@ -35,9 +40,21 @@ def editor_words() -> dict[str, str]:
         "compare": _("Compare and merge"),
         "logInLink": _("Log in in another tab"),
         "tryAgain": _("Try again"),
+    }
+
+
+def _counting() -> dict[str, str]:
+    """Of how long the text is."""
+    return {
         "words": _("%s words"),
         "oneWord": _("1 word"),
         "minutes": _("%s min read"),
+    }
+
+
+def _company() -> dict[str, str]:
+    """Of who else has the article open, and of what they or this browser saved."""
+    return {
         "alone": "",
         "one": _("%s is editing too"),
         "several": _("%s are editing too"),
@@ -46,6 +63,12 @@ def editor_words() -> dict[str, str]:
         "savedBy": _("%s saved version %v: reload, or compare"),
         "reload": _("Reload"),
         "restoreOffer": _("This browser kept text from %s that was never saved."),
+    }
+
+
+def _panels() -> dict[str, str]:
+    """Of the panels beside the text: images, excerpt, preview, hints."""
+    return {
         "uploading": _("Uploading %s…"),
         "uploadFailed": _("The image could not be uploaded. Try again."),
         "altNeeded": _("Say what the image shows, for those who can't see it."),
@@ -54,6 +77,12 @@ def editor_words() -> dict[str, str]:
         "over": _("%s too many"),
         "previewFailed": _("The preview could not be made. Keep writing; it tries again."),
         "hintsFailed": _("The hints could not be fetched. Try again."),
+    }
+
+
+def _assistance() -> dict[str, str]:
+    """Of what a model is asked for, and what it proposes."""
+    return {
         "aiSelection": _("Works on the selection: %s words."),
         "aiParagraph": _("Works on the paragraph at the cursor: %s words. Select some text to choose another passage."),
         "aiNoPassage": _("Select a passage, or put the cursor into a paragraph."),
@@ -81,6 +110,12 @@ def editor_words() -> dict[str, str]:
             "A model of this site wrote a part of it, so it stays marked. A revision from before that brings its label "
             "back."
         ),
+    }
+
+
+def _marks() -> dict[str, str]:
+    """Of what the toolbar puts where nothing is selected."""
+    return {
         "boldText": _("bold text"),
         "italicText": _("italic text"),
         "headingText": _("Heading"),

@@ -77,13 +77,8 @@ def saved(page: Page) -> None:
     expect(page.locator("[data-save-state]")).to_contain_text("Saved")
 
 
-@pytest.mark.timeout(240)
-def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_change_back(
-    site: Site, desk: Callable[[str, str], Page], page: Page, complaints: list[str]
-) -> None:
-    writer, chief = desk("clarice", "Writers"), desk("ana", "Editors")
-
-    # Write: it saves itself, and takes a picture along.
+def written(writer: Page) -> Article:
+    """An article that saved itself and took a picture along."""
     writer.get_by_role("link", name="New article").first.click()
     writer.get_by_label("Title", exact=True).fill("On lamps")
     writer.get_by_label("Text", exact=True).fill("A lamp burns all night.\n\n")
@@ -98,8 +93,11 @@ def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_
     saved(writer)
     article = Article.objects.get()
     assert (article.title, article.status) == ("On lamps", "draft")
+    return article
 
-    # Submit, and approve with a second account.
+
+def approve(site: Site, writer: Page, chief: Page) -> None:
+    """Submit it, and approve it with a second account."""
     open_panel(writer, "Review and publish")
     writer.get_by_role("button", name="Submit for review").click()
     expect(writer.get_by_text("waits for review")).to_be_visible()
@@ -109,7 +107,9 @@ def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_
     chief.get_by_role("button", name="Approve").click()
     expect(chief.get_by_text("is approved")).to_be_visible()
 
-    # Schedule, in the browser's own time, and see it published on time.
+
+def publish_on_time(site: Site, writer: Page, page: Page, article: Article) -> None:
+    """Schedule it in the browser's own time, and see it published on time."""
     moment = (datetime.now(UTC) + timedelta(hours=2)).replace(second=0, microsecond=0)
     writer.reload()
     open_panel(writer, "Review and publish")
@@ -125,7 +125,9 @@ def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_
     expect(page.get_by_text("A lamp burns all night.")).to_be_visible()
     expect(page.get_by_alt_text("A lamp in a window")).to_be_visible()
 
-    # Change the live one: readers notice nothing until the change is published.
+
+def change(site: Site, writer: Page, chief: Page, page: Page, article: Article) -> None:
+    """Change the live one: readers notice nothing until the change is published."""
     writer.reload()
     text = writer.get_by_label("Text", exact=True)
     text.fill(text.input_value().replace("all night", "until morning"))
@@ -140,7 +142,9 @@ def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_
     page.reload()
     expect(page.get_by_text("A lamp burns until morning.")).to_be_visible()
 
-    # Compare, and restore what was there first: it waits behind what readers see.
+
+def take_back(site: Site, writer: Page, page: Page, article: Article) -> None:
+    """Compare, and restore what was there first: it waits behind what readers see."""
     writer.goto(f"{site.url}/studio/articles/{article.pk}/revisions/")
     writer.locator("tr.revision input[name=from]").last.check()
     writer.get_by_role("button", name="Compare the two").click()
@@ -154,6 +158,20 @@ def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_
     expect(writer.get_by_label("Text", exact=True)).to_have_value(re.compile("burns all night"))
     page.reload()
     expect(page.get_by_text("A lamp burns until morning.")).to_be_visible()
+
+
+@pytest.mark.timeout(240)
+def test_a_new_editor_brings_an_article_to_the_readers_changes_it_and_takes_the_change_back(
+    site: Site, desk: Callable[[str, str], Page], page: Page, complaints: list[str]
+) -> None:
+    writer, chief = desk("clarice", "Writers"), desk("ana", "Editors")
+
+    article = written(writer)
+    approve(site, writer, chief)
+    publish_on_time(site, writer, page, article)
+    change(site, writer, chief, page, article)
+    take_back(site, writer, page, article)
+
     assert complaints == []
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-import uvicorn
 
 from omniwriter.bridge import Bridge
 from omniwriter.bridge.application import WsgiApp
@@ -22,7 +19,7 @@ from omniwriter.bridge.protocol import PatientProtocol
 from omniwriter.stack.ports import LOOPBACK, free_port
 from omniwriter.stack.process import Tree
 from omniwriter.stack.service import Running, Service, run
-from tests.waiting import READY_S, eventually
+from tests.fixtures.serving import serving_here
 
 ROOT = Path(__file__).resolve().parents[3]
 FLAGS = (
@@ -114,7 +111,7 @@ class Serve:
 
             await bridge(scope, hear, send)
 
-        return self._stack.enter_context(_uvicorn(watched))
+        return self._stack.enter_context(serving_here(watched, http=PatientProtocol, lifespan="off"))
 
     @property
     def taken(self) -> int:
@@ -127,19 +124,3 @@ def bridged() -> Iterator[Serve]:
     """What serves WSGI applications until the test ends."""
     with contextlib.ExitStack() as stack:
         yield Serve(stack)
-
-
-@contextlib.contextmanager
-def _uvicorn(application: Any) -> Iterator[int]:
-    listener = socket.create_server((LOOPBACK, 0))
-    config = uvicorn.Config(application, loop="uvloop", http=PatientProtocol, lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="bridged")
-    thread.start()
-    try:
-        eventually(lambda: server.started)
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(READY_S)
-        listener.close()

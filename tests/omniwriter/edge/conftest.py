@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from django.core.wsgi import get_wsgi_application
 
 from omniwriter.bridge import Bridge
 from omniwriter.cache import changes
 from omniwriter.edge import Edge, table
-from omniwriter.stack.ports import LOOPBACK
 from perfmon.ingest import ingest
 from perfmon.recorders import install_recorders, uninstall_recorders
 from perfmon.series import Windows
 from perfmon.transport import local_queue
 from perfmon.wire import merge_rows, unpack_process_window
-from tests.waiting import READY_S, eventually
+from tests.fixtures.serving import serving_here
 
 Serve = Callable[[Any, Any], int]
 
@@ -77,23 +73,6 @@ def recorded() -> Iterator[Callable[[], Windows]]:
 def serve() -> Iterator[Serve]:
     """Serve an application with a protocol on a free port: ``serve(application, protocol)``."""
     with contextlib.ExitStack() as stack:
-        yield lambda application, protocol: stack.enter_context(_served(application, protocol))
-
-
-@contextlib.contextmanager
-def _served(application: Any, protocol: Any) -> Iterator[int]:
-    listener = socket.create_server((LOOPBACK, 0))
-    config = uvicorn.Config(
-        application, loop="uvloop", http=protocol, lifespan="off", log_config=None, access_log=False,
-        timeout_graceful_shutdown=1,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="edge")
-    thread.start()
-    try:
-        eventually(lambda: server.started)
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(READY_S)
-        listener.close()
+        yield lambda application, protocol: stack.enter_context(
+            serving_here(application, http=protocol, lifespan="off")
+        )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import uvicorn
 
 import perfmon
 from perfmon.live.bus import LocalBus
 from perfmon.live.consumers import LiveConsumer
 from perfmon.live.hub import Hub
+from tests.fixtures.serving import serving_here
 from tests.perfmon.live.conftest import Topics
 
 STATIC = Path(perfmon.__file__).parent / "static" / "perfmon"
@@ -88,17 +85,6 @@ class Served:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Serve until the block ends; then the port keeps listening for the next time."""
-        config = uvicorn.Config(
-            self, loop="uvloop", ws="websockets-sansio", lifespan="off", log_config=None, timeout_graceful_shutdown=2
-        )
-        server = uvicorn.Server(config)
         self.hub = None
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [self.listener.dup()]}, name="served")
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
+        with serving_here(self, self.listener.dup(), ws="websockets-sansio", lifespan="off"):
             yield
-        finally:
-            server.should_exit = True
-            thread.join(10)
