@@ -13,7 +13,7 @@ from perfmon.loadtest.marks import mark_of
 from perfmon.loadtest.measuring import ROUNDS, measure_all
 from perfmon.loadtest.models import LoadRun
 from perfmon.loadtest.rounds import Rounds
-from perfmon.loadtest.runs import check_host
+from perfmon.loadtest.runs import check_host, checked_name
 from perfmon.loadtest.scenarios import Cast
 from perfmon.loadtest.yardstick import name as yardstick_name
 
@@ -39,6 +39,7 @@ class Gate(NamedTuple):
         """Raise LoadTestError when what is asked for can't be done."""
         if not 0 <= self.rounds <= MOST_ROUNDS:
             raise LoadTestError(f"--rounds must be from 1 to {MOST_ROUNDS}, not {self.rounds}.")
+        checked_name(self.save_as)
         if self._is_address:
             check_host(self.against, self.allowed)
         elif self.against:

@@ -135,11 +135,7 @@ def run_remove(*, run_id: int) -> None:
 
 def run_name_baseline(*, run_id: int, name: str) -> LoadRun:
     """Give a finished run a name to compare with; a run that had the name loses it. An empty name takes it away."""
-    name = name.strip()
-    if len(name) > MAX_NAME_CHARS or not name.isprintable() or "/" in name:
-        raise LoadTestError(
-            _("A baseline's name has at most %(most)s printable characters and no slash.") % {"most": MAX_NAME_CHARS}
-        )
+    name = checked_name(name)
     run: LoadRun = LoadRun.objects.get(pk=run_id)
     if name and run.status not in (RunStatus.PASSED, RunStatus.FAILED):
         raise LoadTestError(_("Only a run that came to its end can be a baseline."))
@@ -148,6 +144,16 @@ def run_name_baseline(*, run_id: int, name: str) -> LoadRun:
         run.baseline = name or None
         run.save(update_fields=["baseline"])
     return run
+
+
+def checked_name(name: str) -> str:
+    """Return a baseline's name without blanks around it; raises LoadTestError when it can't be one."""
+    name = name.strip()
+    if len(name) > MAX_NAME_CHARS or not name.isprintable() or "/" in name:
+        raise LoadTestError(
+            _("A baseline's name has at most %(most)s printable characters and no slash.") % {"most": MAX_NAME_CHARS}
+        )
+    return name
 
 
 def run_open() -> LoadRun | None:

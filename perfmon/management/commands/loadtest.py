@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +17,7 @@ from perfmon.exceptions import LoadTestError
 from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.plans import MODELS
 from perfmon.loadtest.profiles import PROFILES
+from perfmon.management.files import file_to_write
 
 HELP = """\
 Put a site under load with Locust, in a process of its own, and say whether it holds. The figures go to the dashboard
@@ -91,7 +91,7 @@ class Command(BaseCommand):
         output.add_argument(
             "--json", action="store_true", help="the run as JSON on standard output, words on the other"
         )
-        output.add_argument("--report", type=Path, metavar="FILE", help="write the offline report")
+        output.add_argument("--report", type=file_to_write, metavar="FILE", help="write the offline report")
         others = parser.add_argument_group("other runs")
         others.add_argument("--list", action="store_true", help="list the profiles and the last runs")
         others.add_argument("--stop", action="store_true", help="ask the run that is on to stop")

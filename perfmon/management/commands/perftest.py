@@ -12,6 +12,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from perfmon.exceptions import PerftestError
+from perfmon.management.files import file_to_write
 from perfmon.perftest.addresses import address_of, route_of
 from perfmon.perftest.junit import junit_xml
 from perfmon.perftest.memory import MIN_REQUESTS
@@ -45,6 +46,7 @@ examples:
 exit codes: 0 all within their limits, 1 a check failed, 2 wrong use, 3 the server can't be reached, started or
 watched, 130 stopped by Ctrl-C, with what was measured until then
 """
+OUTPUT = "-"
 FAILED, WRONG_USE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
 USUAL = Extent()
 PID_HELP = "a process of the server, where its port does not tell it; repeatable"
@@ -87,8 +89,10 @@ class Command(BaseCommand):
         what.add_argument("--checks", type=_checks, default=tuple(CHECKS), metavar="LIST", help=CHECKS_HELP)
         what.add_argument("--expect", type=_between(100, 599), metavar="STATUS", **repeated, help=EXPECT_HELP)
         report = parser.add_argument_group("report")
-        report.add_argument("--json", type=_file, metavar="FILE", help="write JSON there; - is standard output")
-        report.add_argument("--junit", type=_file, metavar="FILE", help="write JUnit's XML there")
+        report.add_argument(
+            "--json", type=_file_or_output, metavar="FILE", help="write JSON there; - is standard output"
+        )
+        report.add_argument("--junit", type=file_to_write, metavar="FILE", help="write JUnit's XML there")
         amounts = parser.add_argument_group("how much")
         for option, name, least, most, says in AMOUNTS:
             usual = int(getattr(USUAL, name))
@@ -113,14 +117,14 @@ class Command(BaseCommand):
             sys.exit(FAILED)
 
     def _write(self, report: Report, order: Order, options: dict[str, Any]) -> None:
-        (self.stderr if options["json"] == "-" else self.stdout).write(report_text(report, order.extent), ending="")
+        (self.stderr if options["json"] == OUTPUT else self.stdout).write(report_text(report, order.extent), ending="")
         content = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2) + b"\n"
-        if options["json"] == "-":
+        if options["json"] == OUTPUT:
             self.stdout.write(content.decode(), ending="")
         elif options["json"]:
-            Path(options["json"]).write_bytes(content)
+            options["json"].write_bytes(content)
         if options["junit"]:
-            Path(options["junit"]).write_bytes(junit_xml(report))
+            options["junit"].write_bytes(junit_xml(report))
 
 
 def _order(options: dict[str, Any]) -> Order:
@@ -144,10 +148,8 @@ def _checks(text: str) -> tuple[str, ...]:
     return names
 
 
-def _file(text: str) -> str:
-    if text != "-" and not Path(text).resolve().parent.is_dir():
-        raise ArgumentTypeError(f"the folder of {text!r} does not exist")
-    return text
+def _file_or_output(text: str) -> Path | str:
+    return text if text == OUTPUT else file_to_write(text)
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:

@@ -191,6 +191,7 @@ def test_a_threshold_of_an_action_nobody_does_breaks_the_run_off_and_clears_up(
         (("--compare", "nothing"), "there is no baseline 'nothing'"),
         (("--compare", "http://192.0.2.1"), "--allow-host 192.0.2.1"),
         (("--compare", "main", "--rounds", "-1"), "--rounds must be from 1"),
+        (("--save-baseline", "release/2"), "no slash"),
     ],
 )
 def test_wrong_use_is_told_by_its_option_and_makes_no_run(arguments: tuple[str, ...], words: str) -> None:
@@ -198,6 +199,16 @@ def test_wrong_use_is_told_by_its_option_and_makes_no_run(arguments: tuple[str, 
     with pytest.raises(CommandError, match=words) as refused:
         call_command("loadtest", *given)
     assert refused.value.returncode == 2
+    assert not LoadRun.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("file", "words"), [("/no/such/folder/report.html", "folder of .* does not exist"), ("/tmp", "is a folder")]
+)
+def test_a_report_that_could_not_be_written_is_told_before_the_run(file: str, words: str) -> None:
+    with pytest.raises(CommandError, match=f"--report: .*{words}"):
+        call_command("loadtest", "--scenario", SCENARIO, "--report", file)
     assert not LoadRun.objects.exists()
 
 
