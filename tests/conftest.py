@@ -107,6 +107,14 @@ def pytest_runtest_teardown() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _settings_as_they_were() -> Iterator[None]:
+    """Fail the test that leaves settings of its own behind: overrides that end in another order than they began do."""
+    before = settings._wrapped
+    yield
+    assert settings._wrapped is before, "This test's overrides of settings outlive it: use the fixture settings."
+
+
+@pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
     """Let no test read what another has left in this process."""
     from articles.generation.tape import _tape_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, User
-from django.test import override_settings
 
 from articles.enums import CallOutcome
 from articles.models import ProviderEndpoint
@@ -33,27 +32,27 @@ def entry(name: str, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(params=["memory", "valkey", "away"])
-def shared(request: pytest.FixtureRequest) -> Iterator[str]:
+def shared(request: pytest.FixtureRequest, settings: Any) -> str:
     """Where it is kept who is well and who is asked."""
     urls = {
         "memory": lambda: "",
         "valkey": lambda: request.getfixturevalue("valkey_url"),
         "away": lambda: "redis://127.0.0.1:1",
     }
-    with override_settings(REDIS_URL=urls[request.param]()):
-        yield request.param
+    settings.REDIS_URL = urls[request.param]()
+    return str(request.param)
 
 
 @pytest.fixture
-def connected() -> Iterator[Callable[..., None]]:
+def connected(settings: Any) -> Callable[..., None]:
     """Connect endpoints by the settings."""
-    with ExitStack() as stack:
 
-        def connect(*entries: dict[str, Any], **settings: Any) -> None:
-            stack.enter_context(override_settings(LLM_ENDPOINTS=list(entries), **settings))
-            endpoints_forget()
+    def connect(*entries: dict[str, Any], **changes: Any) -> None:
+        for name, value in {"LLM_ENDPOINTS": list(entries), **changes}.items():
+            setattr(settings, name, value)
+        endpoints_forget()
 
-        yield connect
+    return connect
 
 
 def asked(count: int, **how: Any) -> Counter[str]:
