@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.db import connections
 
@@ -112,6 +113,13 @@ def _settings_as_they_were() -> Iterator[None]:
     before = settings._wrapped
     yield
     assert settings._wrapped is before, "This test's overrides of settings outlive it: use the fixture settings."
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_left() -> Iterator[None]:
+    """Close what asgiref's one thread has open: in a test without the database it could not even be looked at."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ def _rows(var: Path) -> dict[str, int]:
 def test_the_smoke_profile_passes_both_sides_count_the_same_and_nothing_is_left(tmp_path: Path) -> None:
     with up(tmp_path / "var"):
         before = _rows(tmp_path / "var")
-        done = _manage(tmp_path / "var", "loadtest", "--profile", "smoke", "--json")
+        done = _manage(tmp_path / "var", "loadtest", "--profile", "smoke", "--duration", "15", "--json")
         after = _rows(tmp_path / "var")
 
     assert done.returncode == 0, done.stderr
