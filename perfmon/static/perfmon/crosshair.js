@@ -4,6 +4,8 @@ import { valueText } from "./axis.js";
 import { MARGIN } from "./figure.js";
 import { clockText, momentText, utcText } from "./times.js";
 
+const LAG_STEPS = 5; // a host is read every few seconds, a request counted in its own
+
 export function makeCrosshair(section, elements, state) {
   const readout = section.querySelector("[data-readout]");
   const redraw = () => {
@@ -58,9 +60,10 @@ function showValues(element, chart, index, state) {
   const line = element.querySelector("[data-crosshair]");
   line.hidden = index === null;
   if (index !== null) placeLine(line, element, index, state);
-  const shown = index ?? newest(chart);
+  const last = newest(chart);
   chart.series.forEach((series, at) => {
     const chip = element.querySelector(`[data-chip="${at}"]`);
+    const shown = index ?? newestOf(series, last);
     const text = shown < 0 ? "–" : valueText(series.values[shown], chart.unit);
     if (chip.textContent !== text) chip.textContent = text;
   });
@@ -73,6 +76,12 @@ function placeLine(line, element, index, state) {
   const share = (at - from) / (to - from);
   line.hidden = share < 0 || share > 1;
   line.style.transform = `translateX(${Math.round(MARGIN.l + share * width)}px)`;
+}
+
+// The step of a line's newest value, unless the chart's other lines have gone on for long: that one is old.
+function newestOf({ values }, last) {
+  const own = values.findLastIndex((value) => value !== null);
+  return last - own <= LAG_STEPS ? own : last;
 }
 
 function newest(chart) {
