@@ -35,7 +35,7 @@ from perfmon.trends import Verdict
 ARTICLES = 1_000
 FOLDER = ROOT / "var" / "benchmark-gate"
 SLOWED_SHARE = 0.2
-RUNS, QUICK_RUNS = 2, 1
+RUNS = 1
 CAUGHT_PCT = PASSED_PCT = 90.0
 SECTION = Section(
     bound_s=420,
@@ -56,7 +56,7 @@ NOBODY = Session({"Cookie": "sessionid=thisisnobodyssession"})
 
 def run(quick: bool) -> Result:
     """Measure so many builds of each kind."""
-    runs = QUICK_RUNS if quick else int(os.environ.get("BENCHMARK_GATE_RUNS", RUNS))
+    runs = int(os.environ.get("BENCHMARK_GATE_RUNS", RUNS))
     FOLDER.mkdir(parents=True, exist_ok=True)
     site.set_up(FOLDER)
     site.fill(ARTICLES, say)
