@@ -62,7 +62,7 @@ def _host_readings(rule: Rule, known: Iterable[str], now: float) -> dict[str, Re
 
 def _cache_readings(rule: Rule, known: Iterable[str], now: float) -> dict[str, Reading]:
     """Failed calls by alias. None is a reading too, as long as some process measured at all."""
-    alive = selectors.window_between("self", "flush", int(now) - rule.window_s, int(now)).count
+    alive = selectors.count_between("self", "flush", int(now) - rule.window_s, int(now))
     failed = selectors.latest("cache_error", now, seconds=rule.window_s)
     return {alias: Reading(failed[alias].count if alias in failed else 0, alive) for alias in {*known, *failed}}
 

@@ -166,7 +166,7 @@ def counted(
 def recent_rates(query: PageQuery, key: str) -> list[float]:
     """Requests a second over the last 10 s, minute and five minutes: they fall when traffic stops. StoreUnavailable."""
     end = int(query.now)
-    return [selectors.window_between("request", key, end - seconds, end).count / seconds for seconds in RECENT_S]
+    return [selectors.count_between("request", key, end - seconds, end) / seconds for seconds in RECENT_S]
 
 
 def once(key: tuple[Any, ...], read: Callable[[], Result]) -> Result:

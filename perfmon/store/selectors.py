@@ -117,11 +117,10 @@ def _summed_settled(kind: str, start: int, end: int, now: float) -> dict[str, Wi
     """Sum settled blocks by way of whole minutes, each summed once for all the ranges that slide over it."""
     first, last = -(-start // MINUTE) * MINUTE, end // MINUTE * MINUTE
     if first >= last:
-        return _summed({}, _fine_total(kind, start, end, now))
-    windows = _summed({}, _fine_total(kind, start, first, now))
-    for minute in range(first, last, MINUTE):
-        _summed(windows, settled_minutes(kind, minute, minute + MINUTE, now).items())
-    return _summed(windows, _fine_total(kind, last, end, now))
+        return sum_rows(_fine_total(kind, start, end, now))
+    minutes = (settled_minutes(kind, minute, minute + MINUTE, now) for minute in range(first, last, MINUTE))
+    inside = chain.from_iterable(rows.items() for rows in minutes)
+    return sum_rows(chain(_fine_total(kind, start, first, now), inside, _fine_total(kind, last, end, now)))
 
 
 def _minute_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_of_row]:
@@ -153,10 +152,12 @@ def latest(kind: str, now: float, *, seconds: int = 15) -> dict[str, Window]:
 
 def window_between(kind: str, key: str, start: int, end: int) -> Window:
     """Return one series' window over ``[start, end)``, within the 15 minutes seconds are kept; StoreUnavailable."""
-    window = Window()
-    for _, row in _fine_total(kind, start, end, end, keys=(key,)):
-        window.merge_row(row)
-    return window
+    return sum_rows(_fine_total(kind, start, end, end, keys=(key,))).get(key) or Window()
+
+
+def count_between(kind: str, key: str, start: int, end: int) -> int:
+    """Return what ``window_between`` counts, without its histogram: a tenth of the work. Raises StoreUnavailable."""
+    return sum(int(row[0]) for _, row in _fine_total(kind, start, end, end, keys=(key,)))  # type: ignore[call-overload]
 
 
 def _rows(
