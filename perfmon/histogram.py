@@ -155,11 +155,13 @@ class PackedSum:
 
     def histogram(self) -> Histogram:
         """Return the sum so far."""
-        histogram = Histogram(self._counts)
+        histogram = Histogram()
         if self._lanes:
             size = -(-self._lanes.bit_length() // (8 * _LANE_BYTES))
             lanes = _native(array("Q", self._lanes.to_bytes(_LANE_BYTES * size, "little")))
-            histogram.merge(Histogram({self._first + lane: count for lane, count in enumerate(lanes) if count}))
+            histogram.counts = {bucket: count for bucket, count in enumerate(lanes, self._first) if count}
+        for bucket, count in self._counts.items():
+            histogram.counts[bucket] = histogram.counts.get(bucket, 0) + count
         return histogram
 
 

@@ -25,7 +25,7 @@ from perfmon.wire import Rows, unpack_block
 
 SETTLED_S = 15
 CACHE_BYTES = 2 << 20  # of packed blocks, which take about five times as much once decoded
-CACHE_AGE_S = 60  # sums of kept blocks are kept as long again: a window later than SETTLED_S shows within 140 s
+CACHE_AGE_S = 60  # each layer of sums is kept as long again: a window later than SETTLED_S shows within 200 s
 CACHE_AGE_SPREAD_S = 30
 
 type_of_block = tuple[int, int]  # (step_s, start)

@@ -114,13 +114,19 @@ def _summed(windows: dict[str, Window], rows: Iterable[tuple[str, Sequence[objec
 
 
 def _summed_settled(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
-    """Sum settled blocks by way of whole minutes, each summed once for all the ranges that slide over it."""
+    """Sum settled blocks: the whole minutes inside, kept while the span slides over them, and what lies beside them."""
     first, last = -(-start // MINUTE) * MINUTE, end // MINUTE * MINUTE
     if first >= last:
         return sum_rows(_fine_total(kind, start, end, now))
+    before, after = _fine_total(kind, start, first, now), _fine_total(kind, last, end, now)
+    return sum_rows(chain(before, settled_spans(kind, first, last, now).items(), after))
+
+
+def _span_rows(kind: str, first: int, last: int, now: float) -> dict[str, type_of_row]:
+    """Sum whole minutes into packed rows, each minute summed once for all the spans it is in."""
     minutes = (settled_minutes(kind, minute, minute + MINUTE, now) for minute in range(first, last, MINUTE))
-    inside = chain.from_iterable(rows.items() for rows in minutes)
-    return sum_rows(chain(_fine_total(kind, start, first, now), inside, _fine_total(kind, last, end, now)))
+    windows = sum_rows(chain.from_iterable(rows.items() for rows in minutes))
+    return {key: window.to_row() for key, window in windows.items()}
 
 
 def _minute_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_of_row]:
@@ -136,9 +142,10 @@ def _hour_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_of
 kept_steps = KeptSteps(64)
 KINDS = 12  # that the pages read; most have few series
 settled_minutes = KeptSums(_minute_rows, KINDS * 130)  # two hours and a bit
+settled_spans = KeptSums(_span_rows, KINDS * 4)
 settled_totals = KeptSums(_summed_settled, KINDS * 4)
 settled_hours = KeptSums(_hour_rows, KINDS * 6)  # long ranges and those before them
-on_config_change(settled_minutes.clear, settled_totals.clear, settled_hours.clear, kept_steps.clear)
+on_config_change(*(kept.clear for kept in (settled_minutes, settled_spans, settled_totals, settled_hours, kept_steps)))
 
 
 def latest(kind: str, now: float, *, seconds: int = 15) -> dict[str, Window]:
