@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from perfmon.conf import get_budgets
 from perfmon.exceptions import StoreUnavailable
+from perfmon.histogram import Histogram
 from perfmon.panels import formats, readings
 from perfmon.panels.attention import endpoint_url
 from perfmon.panels.base import PageQuery, Panel
@@ -79,9 +80,8 @@ def _over(p95_ms: float | None, window: Window) -> list[str]:
 def _others(windows: list[Window]) -> dict[str, Any] | None:
     if not windows:
         return None
-    merged = Window()
-    for window in windows:
-        merged.merge(window)
+    histogram = Histogram.sum_of(window.histogram for window in windows)
+    merged = Window(sum(one.count for one in windows), max=max(one.max for one in windows), histogram=histogram)
     text = _("%(endpoints)d more endpoints with %(requests)s requests together, p95 %(p95)s") % {
         "endpoints": len(windows),
         "requests": formats.phrase(formats.count(merged.count)),

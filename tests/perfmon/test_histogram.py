@@ -130,6 +130,7 @@ def test_a_sum_of_packed_histograms_is_their_merge(parts, times):
     for histogram in histograms:
         total.add(histogram.to_bytes())
     assert total.histogram() == merged(*histograms)
+    assert Histogram.sum_of(histograms) == merged(*histograms)
 
 
 @given(st.lists(durations_ns, min_size=1, max_size=30))
