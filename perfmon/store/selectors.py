@@ -89,7 +89,10 @@ def _by_step(range_: Range, rows: Iterable[tuple[int, str, Sequence[object]]]) -
 
 
 def totals(range_: Range, kind: str, now: float, *, previous: bool = False) -> dict[str, Window]:
-    """Return each key's window over the range, or over the one before it. Raises StoreUnavailable up to an hour."""
+    """Return each key's window over the range, or over the one before it. Raises StoreUnavailable up to an hour.
+
+    The windows are shared with other readers: never change them.
+    """
     start, end = range_.previous(now) if previous else range_.span(now)
     if range_.bucket_s <= TEN:
         return _fine_totals(kind, start, end, now)
@@ -100,6 +103,8 @@ def _fine_totals(kind: str, start: int, end: int, now: float) -> dict[str, Windo
     """Sum a span of blocks: the settled part is kept from one second to the next, only what comes after is added."""
     settled = max(start, min(end, (int(now) - SETTLED_S) // TEN * TEN))
     base = settled_totals(kind, start, settled, now)
+    if settled == end:
+        return base
     windows = {key: window.copy() for key, window in base.items()}
     return _summed(windows, _fine_total(kind, settled, end, now))
 
