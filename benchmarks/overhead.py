@@ -27,7 +27,9 @@ from benchmarks.tables import Section, Table
 
 PLAIN_LIMIT_US, FIVE_LIMIT_US = 6.0, 25.0
 PEER_SHARE = 1 / 8
-ROUNDS, QUICK_ROUNDS = 160, 60
+ROUNDS, QUICK_ROUNDS = 800, 200
+#: Requests a turn: few, so that turns that are compared are a few milliseconds apart, and the machine as fast in both.
+PLAIN_REQUESTS, FIVE_REQUESTS, ASGI_REQUESTS = 20, 4, 10
 SECTION = Section(
     bound_s=90,
     versions=("Django", "django-prometheus", "asgiref", "SQLite"),
@@ -135,17 +137,19 @@ def run(quick: bool) -> Result:
         say("five queries")
         _five(result, wsgi, rounds)
         say("ASGI handler")
-        _asgi(result, handlers(ASGIHandler), rounds // 4)
+        _asgi(result, handlers(ASGIHandler), rounds // 20)
     return result
 
 
 def _plain(result: Result, wsgi: dict[str, Any], rounds: int) -> None:
-    samples = measured({name: _bound(handler, "/plain/", 100) for name, handler in wsgi.items()}, rounds)
+    samples = measured({name: _bound(handler, "/plain/", PLAIN_REQUESTS) for name, handler in wsgi.items()}, rounds)
     _hold(result, "plain", samples, PLAIN_LIMIT_US, "a plain view")
 
 
 def _five(result: Result, wsgi: dict[str, Any], rounds: int) -> None:
-    samples = measured({name: _bound(handler, f"/five/{name}/", 10) for name, handler in wsgi.items()}, rounds * 2)
+    samples = measured(
+        {name: _bound(handler, f"/five/{name}/", FIVE_REQUESTS) for name, handler in wsgi.items()}, rounds
+    )
     _hold(result, "five_queries", samples, FIVE_LIMIT_US, "a view with 5 queries")
 
 
@@ -178,7 +182,7 @@ def _costs(result: Result, what: str, samples: Samples) -> Samples:
 def _asgi(result: Result, asgi: dict[str, Any], rounds: int) -> None:
     loop = asyncio.new_event_loop()
     candidates = {
-        name: lambda handler=handler: asgi_us(handler, "/async/", 10, loop) for name, handler in asgi.items()
+        name: lambda handler=handler: asgi_us(handler, "/async/", ASGI_REQUESTS, loop) for name, handler in asgi.items()
     }  # fmt: skip
     samples = measured(candidates, rounds)  # type: ignore[arg-type]
     loop.run_until_complete(loop.shutdown_default_executor())
