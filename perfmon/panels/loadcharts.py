@@ -61,8 +61,9 @@ CLOSED_USERS = Spec(
     "load_users", gettext_lazy("Users"), "",
     (("busy", "series-a", gettext_lazy("at work")), ("target", "series-e", gettext_lazy("planned"))),
 )  # fmt: skip
-#: What the overview shows of any run: the same charts whatever its model.
-OVERLAY = (LATENCY, OPEN_RATE, ERRORS, PROCESSORS)
+#: What the overview shows of any run, whatever its model: what was planned, arrivals or users, stands on the run's
+#: own page.
+OVERLAY = (LATENCY, CLOSED_RATE, ERRORS, PROCESSORS)
 
 
 def specs_of(run: LoadRun) -> tuple[Spec, ...]:

@@ -191,6 +191,8 @@ def test_the_overview_shows_the_run_that_is_on_and_nothing_afterwards():
     overlay = panels("overview/5m")["load_overlay"]
     assert overlay["run"]["url"] == f"/dashboard/loadtests/{run.pk}"
     assert values(overlay["frame"], "load_rate", "answered")[0] == 40
+    (rate,) = (chart for chart in overlay["frame"]["charts"] if chart["name"] == "load_rate")
+    assert [line["label"] for line in rate["series"]] == ["answered"]  # planned are users as often as arrivals
     LoadRun.objects.filter(pk=run.pk).update(status=RunStatus.PASSED)
     assert panels("overview/5m")["load_overlay"] == {"run": None, "frame": None}
 
