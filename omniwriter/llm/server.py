@@ -17,6 +17,9 @@ from omniwriter.stack.errors import MissingPartError
 from omniwriter.stack.ports import LOOPBACK
 
 MOST_TOKENS = 1024  # of an answer, whatever a call asks for
+#: Earlier prompts, 23 KiB a token: what one article asks, so that the next one's outline, whose example never changes,
+#: begins after 0.15 s instead of 0.5 s. llama.cpp itself would keep 8 GB.
+PROMPT_CACHE_MIB = 128
 HTTP_THREADS = 16  # a call holds one until it is answered; /health needs one too
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -45,7 +48,7 @@ def _start(port: int, key: str) -> Any:
     parameters.n_predict = MOST_TOKENS
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.n_threads_http = HTTP_THREADS
-    parameters.cache_ram_mib = 0  # it would keep 8 GB of earlier prompts
+    parameters.cache_ram_mib = PROMPT_CACHE_MIB
     parameters.endpoint_metrics, parameters.endpoint_slots = True, False
     parameters.ui, parameters.offline = False, True
     parameters.cors_origins = parameters.cors_methods = parameters.cors_headers = ""

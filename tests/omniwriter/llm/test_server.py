@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from omniwriter.llm.bundled import KEY_VARIABLE, MODEL
+from omniwriter.llm.bundled import KEY_VARIABLE, MODEL, SLOTS
 from omniwriter.stack.llm import llm_endpoint, llm_service
 from omniwriter.stack.ports import LOOPBACK
 from omniwriter.stack.process import Tree
@@ -88,6 +88,19 @@ def test_a_caller_who_leaves_in_mid_stream_frees_the_slot(client: httpx.Client) 
 
     eventually(lambda: figure(client, "requests_processing") == 0, within_s=2)
     assert figure(client, "tokens_predicted_total") - before < 900
+
+
+def test_a_prompt_is_not_read_again_after_others_took_all_its_places(client: httpx.Client) -> None:
+    def read(words: str) -> int:
+        question = {"messages": [{"role": "user", "content": words}], "max_tokens": 1}
+        return int(client.post("/v1/chat/completions", json=question).json()["timings"]["prompt_n"])
+
+    hens, tides = "Hens need water, grain and a dry house. " * 6, "Tides follow the moon around the earth. " * 6
+    first = read(hens + "One.")
+    for number in range(2 * SLOTS):
+        read(f"{number} {tides}")
+
+    assert read(hens + "Two.") < first / 4
 
 
 def test_a_prompt_longer_than_the_context_is_refused(client: httpx.Client) -> None:
