@@ -21,12 +21,13 @@ app.autodiscover_tasks()
 def warm_up(**_: Any) -> None:
     """Have the cache warmed, as a worker is started when there is a new release, or when everything is.
 
-    The writer, which has queues of its own, imports what its first job would have to wait for.
+    The writer, which has queues of its own, imports what its first job would have to wait for, and wakes its model.
     """
     if app.conf.task_default_queue in app.amqp.queues.consume_from:
         app.send_task("articles.tasks.caching.cache_warm")
     else:
         import_module("articles.generation.runner")
+        import_module("articles.generation.warming").models_warm()
 
 
 @worker_shutdown.connect(dispatch_uid="omniwriter.leave")
