@@ -7,31 +7,17 @@ from articles.enums import Origin
 from articles.generation.choices import SUGGESTED
 from articles.generation.cleaning import cleaned, is_meagre, without_repeats
 from articles.generation.manners import manner_of
-from articles.generation.outlines import LEAST_TITLES, filled_up, merged, titles_begun, titles_in
-from articles.generation.prompts import Manner, outline_request, section_count, section_request
+from articles.generation.outline_writer import outline_begun, outline_mended
+from articles.generation.prompts import Manner, section_request
 from articles.generation.repetition import LoopGuard
 from articles.generation.sections import Section, markdown_of
 from articles.generation.suggestions import suggest
 from articles.generation.wishes import ArticleWish, wish_of
-from articles.generation.writers import Pen, Result, Seen
+from articles.generation.writers import Pen, Result, seed_of
 from articles.models import Article, Category, GenerationJob
 from articles.services.articles import article_create
 
 _TRIES = 2
-
-
-class OutlineWriter:
-    """Proposes the sections of an article: ``result`` is ``{"outline": […]}``."""
-
-    def write(self, pen: Pen) -> Result:
-        """Write the titles."""
-        wish = wish_of(pen.job.parameters, pen.job.language)
-        titles = outline_of(pen, wish, manner_of(pen.job))
-        return Result("\n".join(f"- {title}" for title in titles), {"outline": titles})
-
-    def finish(self, job: GenerationJob, result: Result) -> Article | None:
-        """Nothing comes of it but the result."""
-        return None
 
 
 class ArticleWriter:
@@ -45,13 +31,15 @@ class ArticleWriter:
         titles = list(state.get("titles") or wish.outline)
         sections: list[Section] = list(state.get("sections", []))
         if not titles:
-            titles = outline_of(pen, wish, manner)
+            titles = outline_begun(pen, wish, manner)
         if not sections:
             pen.outline(titles)
             pen.keep({"titles": titles, "sections": []}, "")
-        for number in range(len(sections) + 1, len(titles) + 1):
+        while len(sections) < len(titles):
+            if len(sections) == 1:
+                titles = outline_mended(pen, wish, manner, titles)
             text = _section(pen, wish, manner, titles, sections)
-            sections.append({"title": titles[number - 1], "text": text})
+            sections.append({"title": titles[len(sections)], "text": text})
             pen.keep({"titles": titles, "sections": sections}, markdown_of(sections))
         body = markdown_of(sections)
         pen.stage("suggestions", sections=len(titles))
@@ -74,34 +62,6 @@ class ArticleWriter:
         return article_create(content=content, author=job.owner)
 
 
-def outline_of(pen: Pen, wish: ArticleWish, manner: Manner) -> list[str]:
-    """Ask for the sections; what no answer gives is filled up with titles that fit any subject, with a note."""
-    pen.stage("outline")
-    count = min(7, section_count(wish.words))
-    # A small model gets fewer chances: its reader waits, and the stand-ins are at least on the subject.
-    least = LEAST_TITLES - 1 if manner.is_small else LEAST_TITLES
-    titles: list[str] = []
-    for attempt in range(_TRIES):
-        request = outline_request(wish, manner, seed=_seed(pen.job, 0, attempt))
-        answer = pen.ask(request, purpose="outline", seen=_outline_shown(pen, wish, manner, titles))
-        titles = merged(titles, titles_in(answer, wish, near=manner.is_small))
-        if len(titles) >= least:
-            break
-    if len(titles) < least:
-        pen.note("outline_fallback", kept=len(titles))
-    return filled_up(titles, count, wish)
-
-
-def _outline_shown(pen: Pen, wish: ArticleWish, manner: Manner, before: list[str]) -> Seen:
-    """Return what shows the titles one by one as they come: the first words that a reader sees of a model."""
-
-    def seen(answer: str) -> None:
-        if titles := merged(before, titles_begun(answer, wish, near=manner.is_small)):
-            pen.outline(titles)
-
-    return seen
-
-
 def _section(pen: Pen, wish: ArticleWish, manner: Manner, titles: list[str], sections: list[Section]) -> str:
     """Write one section; one that came to little is asked once more, and the better one is kept."""
     number, tail = len(sections) + 1, sections[-1]["text"] if sections else ""
@@ -110,7 +70,7 @@ def _section(pen: Pen, wish: ArticleWish, manner: Manner, titles: list[str], sec
     pen.stage("section", section=number, sections=len(titles), title=title)
     best, was_cut = "", False
     for attempt in range(_TRIES):
-        request = section_request(wish, manner, titles, number, tail=tail, seed=_seed(pen.job, number, attempt))
+        request = section_request(wish, manner, titles, number, tail=tail, seed=seed_of(pen.job, number, attempt))
         written = pen.write(request, purpose="section", section=number, guard=LoopGuard())
         text = cleaned(written.text, title, is_whole=written.finish == "stop")
         text = without_repeats(text, earlier, alike=manner.is_small)
@@ -124,8 +84,3 @@ def _section(pen: Pen, wish: ArticleWish, manner: Manner, titles: list[str], sec
     if is_meagre(best, words):
         pen.note("section_short", section=number, title=title, words=count_words(best))
     return best
-
-
-def _seed(job: GenerationJob, section: int, attempt: int) -> int:
-    """Return a seed of the job's own, so that a runner that goes on asks as the first would have."""
-    return (job.pk * 1_009 + section * 31 + attempt * 7_919) % 2**31

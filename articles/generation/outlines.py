@@ -99,6 +99,11 @@ def filled_up(titles: Sequence[str], count: int, wish: ArticleWish) -> list[str]
     return merged(titles[:count], stand_ins)[: max(count, LEAST_TITLES)]
 
 
+def is_stand_in(title: str) -> bool:
+    """Whether a title is one of ``STAND_INS``."""
+    return any(title in kind for kinds in STAND_INS.values() for kind in kinds)
+
+
 def _listed(answer: str) -> list[str]:
     """Return the texts that an answer lists, in whatever JSON; without any, its lines."""
     start, end = answer.find("{"), answer.rfind("}")
@@ -131,4 +136,4 @@ def _meaning(title: str) -> frozenset[str]:
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:_STEM_CHARS] for word in _meaning(text) if len(word) > _STEM_CHARS)
+    return frozenset(word[:_STEM_CHARS] for word in _meaning(text) if len(word) >= _STEM_CHARS)

@@ -15,7 +15,7 @@ from articles.providers.base import ChatRequest
 #: Which class does which kind of job. Adding a kind is a line here and a module.
 WRITERS: dict[str, str] = {
     GenerationKind.ARTICLE: "articles.generation.longform.ArticleWriter",
-    GenerationKind.OUTLINE: "articles.generation.longform.OutlineWriter",
+    GenerationKind.OUTLINE: "articles.generation.outline_writer.OutlineWriter",
     GenerationKind.EDIT: "articles.generation.passages.PassageWriter",
     GenerationKind.SUGGEST: "articles.generation.suggesting.SuggestionWriter",
     GenerationKind.TEST: "articles.generation.passages.TestWriter",
@@ -106,3 +106,8 @@ def writer_for(kind: str) -> Writer:
     """Return a new writer of that kind of job."""
     writer: Writer = import_string(WRITERS[kind])()
     return writer
+
+
+def seed_of(job: GenerationJob, section: int, attempt: int) -> int:
+    """Return a seed of the job's own, so that a runner that goes on asks as the first would have."""
+    return (job.pk * 1_009 + section * 31 + attempt * 7_919) % 2**31

@@ -26,7 +26,7 @@ class GenerationJob(models.Model):
 
     ``lease`` is the runner that has it and ``lease_until`` how long without a sign of life: whoever writes to the row
     does so where the lease is still its own, so of any number of runners one ends the job. ``state`` is the checkpoint
-    a later runner goes on from (``{"outline": …, "sections": [{"title", "text"}, …]}``), ``result`` what came out.
+    a later runner goes on from (``{"titles": […], "sections": [{"title", "text"}, …]}``), ``result`` what came out.
     """
 
     kind = models.CharField(_("kind"), max_length=12, choices=GenerationKind)

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from articles.enums import Origin, Status
-from articles.generation.longform import ArticleWriter, OutlineWriter
+from articles.generation.longform import ArticleWriter
 from articles.models import Category, GenerationJob
 from tests.articles.generation.pen import Gone, RecordingPen
 
@@ -105,35 +105,12 @@ def test_a_loop_is_cut_with_a_note_and_what_was_good_is_kept(job: GenerationJob)
     assert [note["code"] for note in pen.notes] == ["repetition_cut"]
 
 
-@pytest.mark.parametrize("answer", ["", "no JSON at all", '{"titles": [1, 2]}', '{"titles": ["x", "Bees and farms"]}'])
-def test_without_a_usable_outline_titles_that_fit_any_subject_stand_in(job: GenerationJob, answer: str) -> None:
-    pen = pen_of(job, outline=[answer])
-    result = ArticleWriter().write(pen)
-    assert len(pen.asked("outline")) == 2
-    assert len({request.seed for request in pen.asked("outline")}) == 2
-    assert len(result.values["outline"]) == 3
-    assert "outline_fallback" in pen.codes()
-
-
-def test_two_poor_outlines_make_one_good_one(job: GenerationJob) -> None:
-    first, second = '{"titles": ["Why farms need bees"]}', '{"titles": ["Planting for bees", "Hives in winter"]}'
-    pen = pen_of(job, outline=[first, second])
-    result = ArticleWriter().write(pen)
-    assert result.values["outline"] == ["Why farms need bees", "Planting for bees", "Hives in winter"]
-    assert pen.notes == []
-
-
 def test_the_same_job_asks_the_same_again(job: GenerationJob) -> None:
     first, second = pen_of(job), pen_of(job)
     ArticleWriter().write(first)
     job.state = {}
     ArticleWriter().write(second)
     assert first.requests == second.requests
-
-
-def test_an_outline_job_results_in_titles(job: GenerationJob) -> None:
-    result = OutlineWriter().write(pen_of(job))
-    assert result.values == {"outline": TITLES}
 
 
 def test_what_comes_of_it_is_a_draft_that_says_a_model_wrote_it(job: GenerationJob) -> None:

@@ -45,6 +45,13 @@ def test_near_a_subject_only_titles_that_share_a_word_with_it_pass() -> None:
     assert titles_in(listed("Brewed with love", "Farming and its bees"), WISH, near=True) == ["Farming and its bees"]
 
 
+def test_a_subject_of_short_words_has_titles_near_it() -> None:
+    wish = ArticleWish(title="Why bees matter")
+    assert titles_in(listed("The life of a bee", "Bees in winter", "A quiet sea"), wish, near=True) == [
+        "The life of a bee", "Bees in winter",
+    ]  # fmt: skip
+
+
 def test_a_list_that_is_no_json_is_read_by_its_lines() -> None:
     assert titles_in("Sure:\n1. Pollen and fruit\n2. What a hive needs\n", WISH) == [
         "Pollen and fruit",
