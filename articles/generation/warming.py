@@ -13,16 +13,16 @@ from articles.generation.wishes import ArticleWish
 from articles.models.generation import new_trace_id
 from articles.providers.base import Endpoint, ProviderError
 from articles.providers.calls import open_call
-from articles.providers.endpoints import endpoints
+from articles.providers.endpoints import of_settings
 
 logger = logging.getLogger(__name__)
 
-MOST_S = 10.0
+MOST_S = 3.0  # no job is taken meanwhile
 
 
 def models_warm() -> None:
     """Have each bundled model read what every outline begins with: half a second that a first reader need not wait."""
-    for endpoint in endpoints():
+    for endpoint in of_settings():
         if endpoint.bundled:
             _warm(endpoint)
 
