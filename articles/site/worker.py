@@ -23,6 +23,7 @@ from articles.site.seo import Meta
 PRECACHED = (
     "perfmon/tokens.css",
     "omniwriter/site.css",
+    "omniwriter/frame.css",
     "omniwriter/lists.css",
     "omniwriter/article.css",
     "omniwriter/prose.css",
