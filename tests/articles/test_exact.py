@@ -24,9 +24,9 @@ EXACT = {
     "/api/articles/100008": (2, 0, 950),
     "/api/articles/popular": (3, 0, 3771),
     "/api/articles/search?q=morning": (4, 0, 9133),
-    "/en/": (2, 0, 9477),
-    "/articles/morning-7/": (2, 0, 6433),
-    "/en/search/?q=morning": (3, 0, 10829),
+    "/en/": (2, 0, 9539),
+    "/articles/morning-7/": (2, 0, 6495),
+    "/en/search/?q=morning": (3, 0, 10891),
     "/en/feed.atom": (1, 0, 9787),
 }
 
