@@ -17,9 +17,14 @@ PAUSE_S = 0.1
 
 
 class Drawing:
-    """Renders the sections of one watched job; ``tell`` gets what was too soon to be sent along with its words."""
+    """Renders the sections of one watched job; ``tell`` gets what was too soon to be sent along with its words.
+
+    Whoever changes a section holds ``turn`` until the change was sent: what is drawn alone is then neither of words
+    that are still to come nor older than what was sent with its words.
+    """
 
     def __init__(self, text_of: Callable[[int], str], tell: Callable[[int, str], None]) -> None:
+        self.turn = asyncio.Lock()
         self._text_of, self._tell = text_of, tell
         self._due_s: dict[int, float] = {}
         self._late: set[int] = set()
@@ -27,12 +32,16 @@ class Drawing:
 
     async def html_of(self, section: int) -> str | None:
         """Return the section as safe HTML; None when it was drawn a moment ago, and then it is told soon."""
-        if asyncio.get_running_loop().time() >= self._due_s.get(section, 0.0):
+        if asyncio.get_running_loop().time() >= self._due_of(section):
             return await self._draw(section)
+        self.soon(section)
+        return None
+
+    def soon(self, section: int) -> None:
+        """Have the section told alone, as soon as it may be drawn."""
         self._late.add(section)
         if self._catching_up is None:
             self._catching_up = asyncio.create_task(self._catch_up())
-        return None
 
     def close(self) -> None:
         """Draw nothing more."""
@@ -55,9 +64,13 @@ class Drawing:
 
     async def _catch_up(self) -> None:
         while self._late:
-            section = min(self._late, key=lambda number: self._due_s[number])
-            await asyncio.sleep(self._due_s[section] - asyncio.get_running_loop().time())
-            html = await self._draw(section) if section in self._late else None
-            if html is not None:
-                self._tell(section, html)
+            section = min(self._late, key=self._due_of)
+            await asyncio.sleep(self._due_of(section) - asyncio.get_running_loop().time())
+            async with self.turn:
+                html = await self._draw(section) if section in self._late else None
+                if html is not None:
+                    self._tell(section, html)
         self._catching_up = None
+
+    def _due_of(self, section: int) -> float:
+        return self._due_s.get(section, 0.0)

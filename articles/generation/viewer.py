@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from articles.generation.viewer_frames import Frame
 
@@ -13,10 +14,14 @@ TakeWhole = Callable[["Viewer"], Awaitable[Frame]]
 
 
 class Viewer:
-    """Gets every frame once and in order; if more wait than ``MOST_WAITING``, a snapshot in place of them all."""
+    """Gets every frame once and in order; if more wait than ``MOST_WAITING``, a snapshot in place of them all.
 
-    def __init__(self, *, wants_html: bool) -> None:
+    ``seq`` is the number of the last event it was sent, with which it comes back.
+    """
+
+    def __init__(self, *, wants_html: bool, seq: str = "") -> None:
         self.wants_html = wants_html
+        self.seq = seq
         self.lacks_whole = True
         self._told = 0  # the place up to which a snapshot has told all
         self._is_told_end = False
@@ -33,6 +38,8 @@ class Viewer:
         elif self.lacks_whole or frame.place <= self._told:
             return
         self._frames.append(frame)
+        if frame.html is not None:
+            self._html.pop(frame.event["section"], None)
         if len(self._frames) > MOST_WAITING:
             self.need_whole()
         self._more.set()
@@ -56,9 +63,12 @@ class Viewer:
             if self.lacks_whole:
                 return await self._taken_whole(whole)
             if self._frames:
-                return self._frames.popleft()
+                frame = self._frames.popleft()
+                self.seq = frame.seq
+                return frame
             if self._html:
-                return self._html.pop(next(iter(self._html)))
+                frame = self._html.pop(next(iter(self._html)))
+                return frame if frame.seq == self.seq else replace(frame, seq=self.seq)
             await self._more.wait()
 
     def go_on(self, missed: Sequence[Frame], place: int) -> None:
@@ -75,7 +85,9 @@ class Viewer:
     async def _taken_whole(self, whole: TakeWhole) -> Frame:
         self.lacks_whole = False
         try:
-            return await whole(self)
+            frame = await whole(self)
         except BaseException:
             self.lacks_whole = True
             raise
+        self.seq = frame.seq
+        return frame

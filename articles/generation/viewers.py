@@ -32,7 +32,7 @@ class Viewers:
 
         Raises DoesNotExist, and what a database raises that is away.
         """
-        watch, viewer = self._watch(job_id), Viewer(wants_html=wants_html)
+        watch, viewer = self._watch(job_id), Viewer(wants_html=wants_html, seq=after)
         try:
             await watch.join(viewer, after)
             yield partial(viewer.take, watch.whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 KEPT_FRAMES = MOST_WAITING + 1  # for those who lost their connection; who missed more gets a snapshot
 
 AFTER_FAILURE_S = 1.0
+_WORDS = ("text", "trim")
 
 
 class Watch:
@@ -58,6 +59,8 @@ class Watch:
         missed = self._after(after)
         if missed is not None:
             viewer.go_on(missed, self._place)
+            if viewer.wants_html and not self.is_over:
+                self._draw_missed(missed)
         else:
             viewer.need_whole()
         if self.is_over:
@@ -116,13 +119,14 @@ class Watch:
 
     async def _hear(self, seq: str, event: Event) -> None:
         """Send one event to all; a snapshot as everybody gets it."""
-        changed = self._played.play(event)
-        frame = self._keep(seq, event)
-        if event["type"] == "snapshot":
-            frame = await self._snapshot(frame.seq, frame.place)
-        for section in changed if event["type"] in ("text", "trim") and self._is_drawn else ():
-            frame.html = await self._drawing.html_of(section)
-        self._to_all(frame)
+        async with self._drawing.turn:
+            changed = self._played.play(event)
+            frame = self._keep(seq, event)
+            if event["type"] == "snapshot":
+                frame = await self._snapshot(frame.seq, frame.place)
+            for section in changed if event["type"] in _WORDS and self._is_drawn else ():
+                frame.html = await self._drawing.html_of(section)
+            self._to_all(frame)
         self.is_over = frame.is_end
 
     async def _look(self) -> None:
@@ -138,6 +142,12 @@ class Watch:
             if where != self._where:
                 self._where = where
                 self._tell_whole(frame)
+
+    def _draw_missed(self, missed: Sequence[Frame]) -> None:
+        """Have the sections told as HTML whose latest words were not drawn, or were drawn for others meanwhile."""
+        latest = {frame.event["section"]: frame for frame in missed if frame.event["type"] in _WORDS}
+        for section in (section for section, frame in latest.items() if frame.html is None):
+            self._drawing.soon(section)
 
     # What is told
 

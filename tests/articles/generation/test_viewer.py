@@ -6,8 +6,8 @@ from articles.generation.viewer import Viewer
 from articles.generation.viewer_frames import Frame
 
 
-def frame(place: int, kind: str = "note") -> Frame:
-    return Frame("generation.1", f"{place}-0", place, {"type": kind})
+def frame(place: int, kind: str = "note", html: str | None = None) -> Frame:
+    return Frame("generation.1", f"{place}-0", place, {"type": kind, "section": 1}, html)
 
 
 async def whole(viewer: Viewer) -> Frame:
@@ -43,3 +43,27 @@ async def test_the_end_comes_after_the_snapshot_and_once() -> None:
     assert [(await viewer.take(whole)).event["type"] for _ in range(2)] == ["snapshot", "end"]
     viewer.put(frame(3))
     assert (await viewer.take(whole)).place == 3
+
+
+async def test_html_alone_has_the_number_of_the_last_event_that_was_sent() -> None:
+    viewer = Viewer(wants_html=True, seq="1-0")
+    viewer.go_on([], 1)
+    viewer.put_html(1, frame(1, "text", "<p>a</p>"))
+    viewer.put_html(2, frame(3, "text", "<p>b</p>"))
+    viewer.put(frame(2))
+
+    assert [(sent.html, sent.seq) for sent in [await viewer.take(whole) for _ in range(3)]] == [
+        (None, "2-0"),
+        ("<p>a</p>", "2-0"),
+        ("<p>b</p>", "2-0"),
+    ]
+
+
+async def test_html_that_waits_gives_way_to_what_was_drawn_later() -> None:
+    viewer = Viewer(wants_html=True)
+    viewer.go_on([], 1)
+    viewer.put_html(1, frame(1, "text", "<p>a</p>"))
+    viewer.put(frame(2, "text", "<p>ab</p>"))
+    viewer.put_html(2, frame(3, "text", "<p>c</p>"))
+
+    assert [(await viewer.take(whole)).html for _ in range(2)] == ["<p>ab</p>", "<p>c</p>"]

@@ -287,6 +287,23 @@ async def test_a_long_section_is_drawn_less_often_than_it_grows(
     assert onlooker.played.text_of(1) == teller.text
 
 
+async def test_who_comes_back_is_sent_what_he_missed_as_html_too(
+    kept: str, job: GenerationJob, teller: Teller, viewers: Viewers
+) -> None:
+    teller.say("*a* ")
+    first = Onlooker(viewers, job.pk)
+    await first.until(lambda onlooker: onlooker.words)
+    last = await first.leave()
+    teller.say("b ")  # nobody looks, so nothing is drawn
+    teller.say("c")
+    again = Onlooker(viewers, job.pk, last)
+    await again.until(lambda onlooker: onlooker.frames and onlooker.frames[-1].html)
+    await again.leave()
+
+    assert again.words == ["b ", "c"]
+    assert again.frames[-1].html == "<p><em>a</em> b c</p>\n"
+
+
 async def test_nothing_is_drawn_for_programs(
     kept: str, job: GenerationJob, teller: Teller, viewers: Viewers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,8 +379,10 @@ async def test_a_job_that_is_tried_again_is_watched_again(
 
 
 async def test_viewers_who_come_go_and_come_back_at_any_moment_have_the_whole_text(
-    kept: str, job: GenerationJob, teller: Teller, viewers: Viewers
+    kept: str, job: GenerationJob, teller: Teller, viewers: Viewers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(drawing, "LONG_CHARS", 3)  # so that HTML comes alone all the time
+    monkeypatch.setattr(drawing, "PAUSE_S", 0.005)
     chance = random.Random(5)
 
     async def restless() -> Onlooker:
