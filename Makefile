@@ -6,7 +6,7 @@ PROFILE ?= default
 WEB ?=
 NAME ?=
 ARGS ?=
-JOBS ?= 2
+JOBS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint format bench locks messages chromium wrk
+.PHONY: help run test setup lint format bench locks messages browser chromium wrk
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,7 +27,7 @@ help: ## List these commands
 run: $(VENV)/.run ## Start everything: PORT=8000 HOST=127.0.0.1 PROFILE=default|cluster WEB=1
 	@exec $(BIN)/python manage.py up --port "$(PORT)" --host "$(HOST)" --profile "$(PROFILE)" $(if $(WEB),--web "$(WEB)") $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.pages chromium ## Run all tests against real servers and a real browser: ARGS="-k name" JOBS=2
+test: $(VENV)/.dev $(VENV)/.pages browser ## Run all tests against real servers and a real browser: ARGS="-k name" JOBS=3
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -91,20 +91,28 @@ $(VENV)/.pages: tests/pages/package-lock.json $(VENV)/.dev
 	@cd tests/pages && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --silent --ignore-scripts
 	@touch $@
 
+# Chromium's headless shell takes a third to a half less processor time; where there is none, the whole browser does.
+browser:
+	@command -v chromium-headless-shell >/dev/null || $(has_chromium) \
+		|| $(call system_package,chromium-headless-shell chromium,Chromium,browser tests)
+
 chromium:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
-		|| $(call system_package,chromium,Chromium,browser tests)
+	@$(has_chromium) || $(call system_package,chromium,Chromium,benchmarks)
 
 wrk:
 	@command -v wrk >/dev/null || $(call system_package,wrk,wrk,benchmarks)
 
-# $(1) is the system's package, $(2) its name, $(3) what needs it.
+has_chromium := { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+
+# $(1) is the system's package, or several of which one is enough, $(2) its name, $(3) what needs it.
 define system_package
 { \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing $(2) for the $(3) from the system's packages."; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(1) >/dev/null; \
+		apt-get -qq update && for package in $(1); do \
+			DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$package" >/dev/null && exit; \
+		done; exit 1; \
 	else \
-		echo "The $(3) need $(2). Install it (Debian: sudo apt-get install $(1)) and try again." >&2; exit 1; \
+		echo "The $(3) need $(2). Install it (Debian: sudo apt-get install $(firstword $(1))) and try again." >&2; exit 1; \
 	fi; }
 endef
