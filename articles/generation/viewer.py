@@ -31,6 +31,7 @@ class Viewer:
 
     def put(self, frame: Frame) -> None:
         """Have a frame sent, unless a snapshot holds it."""
+        self._drop_html_older_than(frame)
         if frame.is_end:
             if self._is_told_end:
                 return
@@ -38,8 +39,6 @@ class Viewer:
         elif self.lacks_whole or frame.place <= self._told:
             return
         self._frames.append(frame)
-        if frame.html is not None:
-            self._html.pop(frame.event["section"], None)
         if len(self._frames) > MOST_WAITING:
             self.need_whole()
         self._more.set()
@@ -81,6 +80,12 @@ class Viewer:
     def told_up_to(self, place: int) -> None:
         """Note that a snapshot holds everything up to this place."""
         self._told = place
+
+    def _drop_html_older_than(self, frame: Frame) -> None:
+        if frame.event["type"] == "snapshot":
+            self._html.clear()
+        elif frame.html is not None:
+            self._html.pop(frame.event["section"], None)
 
     async def _taken_whole(self, whole: TakeWhole) -> Frame:
         self.lacks_whole = False

@@ -67,3 +67,20 @@ async def test_html_that_waits_gives_way_to_what_was_drawn_later() -> None:
     viewer.put_html(2, frame(3, "text", "<p>c</p>"))
 
     assert [(await viewer.take(whole)).html for _ in range(2)] == ["<p>ab</p>", "<p>c</p>"]
+
+
+async def test_nor_is_it_sent_after_a_snapshot_that_holds_what_was_drawn_later() -> None:
+    viewer = Viewer(wants_html=True)
+    viewer.put_html(1, frame(1, "text", "<p>a</p>"))
+    viewer.put(frame(2, "text", "<p>ab</p>"))
+    viewer.put(frame(3))
+
+    assert (await viewer.take(whole)).event["type"] == "snapshot"
+    viewer.put(frame(3))
+    assert (await viewer.take(whole)).place == 3
+    viewer.put_html(1, frame(3, "text", "<p>ab</p>"))
+    viewer.put(frame(4, "snapshot"))
+    viewer.put(frame(5))
+    assert [(await viewer.take(whole)).place for _ in range(2)] == [4, 5]
+    viewer.put_html(2, frame(5, "text", "<p>c</p>"))
+    assert (await viewer.take(whole)).html == "<p>c</p>"
