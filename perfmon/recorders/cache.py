@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache, wraps
+from threading import get_ident
 from time import perf_counter_ns
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from django.core.cache.backends.base import BaseCache
 
 from perfmon import guard
 from perfmon.context import current
-from perfmon.ingest import Shard, local
+from perfmon.ingest import Shard, shards
 from perfmon.recorders.durations import FOLD_AT, Durations
 from perfmon.recorders.keygroups import admitted, forget_groups, group_of
 from perfmon.recorders.queries import record_call
@@ -66,11 +67,12 @@ def record_read(alias: str, group: str, duration_ns: int, *, hits: int, misses: 
     if trace is not None:
         if trace.muted:
             return
+        trace.noted = True
         trace.cache_reads += reads
         trace.cache_misses += misses
         trace.cache_ns += duration_ns
     try:
-        shard = local.shard
+        shard = shards[get_ident()]
         shard.writes += 1
         try:
             slot = cast("ReadSlot | None", shard.slots.get(("cache", alias, group))) or _read_slot(shard, alias, group)
@@ -90,7 +92,7 @@ def record_error(alias: str) -> None:
     if _is_muted():
         return
     try:
-        shard = local.shard
+        shard = shards[get_ident()]
         shard.writes += 1
         try:
             slot = shard.slots.get(("cache_error", alias)) or shard.slot(

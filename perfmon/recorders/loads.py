@@ -7,9 +7,10 @@ are counted here, so the two sides can be compared to the last request.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import get_ident
 
 from perfmon import guard
-from perfmon.ingest import Shard, local
+from perfmon.ingest import Shard, shards
 from perfmon.loadtest.marks import MARK_NAME, read_mark
 from perfmon.recorders.durations import FOLD_AT, Durations
 from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
@@ -57,7 +58,7 @@ def count_marked(shard: Shard, mark: str, status: int, duration_ns: int, waited_
 def record_load(key: str, status: int, duration_ns: int) -> None:
     """Count a marked request that a layer in front of Django answered in this thread; never raises."""
     try:
-        shard = local.shard
+        shard = shards[get_ident()]
         shard.writes += 1
         try:
             _add(shard, key, status, duration_ns, None)

@@ -12,12 +12,13 @@ from __future__ import annotations
 import http.client
 from collections.abc import Callable, Iterable
 from functools import wraps
+from threading import get_ident
 from time import perf_counter_ns
 from typing import Any, cast
 
 from perfmon import guard
 from perfmon.context import current
-from perfmon.ingest import local
+from perfmon.ingest import shards
 from perfmon.recorders.durations import FOLD_AT, Durations
 from perfmon.recorders.imports import forget, when_imported
 from perfmon.recorders.routes import admitted, forget_routes
@@ -66,7 +67,7 @@ def count_call(host: str, method: str, path: str, duration_ns: int, status: int 
         return
     try:
         key = admitted(host, method, path)
-        shard = local.shard
+        shard = shards[get_ident()]
         shard.writes += 1
         try:
             slot = cast("CallSlot | None", shard.slots.get(("outgoing", key))) or shard.slot(

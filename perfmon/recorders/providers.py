@@ -6,10 +6,11 @@ nothing is added twice.
 """
 
 from __future__ import annotations
+from threading import get_ident
 
 from perfmon import guard
 from perfmon.context import current
-from perfmon.ingest import Shard, local
+from perfmon.ingest import Shard, shards
 from perfmon.recorders.queries import call_slot
 from perfmon.recorders.totals import total_slot
 
@@ -37,7 +38,7 @@ def record_provider_call(
         return
     try:
         provider = provider.replace("/", "-")[:MAX_NAME_CHARS]
-        shard = local.shard
+        shard = shards[get_ident()]
         shard.writes += 1
         try:
             call_slot(shard, "provider", provider).add(duration_ns, 1, int(failed))

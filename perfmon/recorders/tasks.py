@@ -15,12 +15,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from threading import get_ident
 from time import perf_counter_ns
 from typing import Any, cast
 
 from perfmon import guard
 from perfmon.context import carried, current, find_trace_id, new_trace_id, read_traceparent, write_traceparent
-from perfmon.ingest import local
+from perfmon.ingest import shards
 from perfmon.recorders.durations import FOLD_AT, Durations
 from perfmon.recorders.imports import forget, when_imported
 from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
@@ -144,7 +145,7 @@ def _count(
     trace = current.get()
     if name.startswith(OWN_TASKS) or (trace is not None and trace.muted):
         return
-    shard = local.shard
+    shard = shards[get_ident()]
     shard.writes += 1
     try:
         slot = cast("TaskSlot | None", shard.slots.get(("task", name, queue))) or shard.slot(

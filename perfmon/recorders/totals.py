@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import get_ident
 from typing import cast
 
 from perfmon import guard
 from perfmon.context import current
-from perfmon.ingest import Shard, local
+from perfmon.ingest import Shard, shards
 from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
 
 
@@ -48,7 +49,7 @@ def record_total(kind: str, key: str, amount: int = 0) -> None:
     if trace is not None and trace.muted:
         return
     try:
-        shard = local.shard
+        shard = shards[get_ident()]
         shard.writes += 1
         try:
             total_slot(shard, kind, key).add(amount)

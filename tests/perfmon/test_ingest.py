@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from perfmon.exceptions import TransportError
-from perfmon.ingest import dropped, ingest, local, record_external
+from perfmon.ingest import dropped, ingest, record_external, shards
 from perfmon.recorders.queries import CallSlot, call_slot, record_call
 from perfmon.series import SeriesKey, Window, Windows
 from perfmon.transport import local_queue
@@ -57,7 +57,7 @@ def test_a_second_flush_does_not_repeat_the_first():
 
 
 def test_what_is_being_written_during_a_flush_goes_with_the_next_one():
-    shard = local.shard
+    shard = shards[threading.get_ident()]
     shard.writes += 1  # this thread is in the middle of a write
     slot = call_slot(shard, "query", "default")
     ingest.flush(SECOND)

@@ -188,7 +188,7 @@ def test_nothing_is_recorded_when_perfmon_is_off(settings):
 
 
 def test_a_recorder_that_fails_does_not_fail_the_request(monkeypatch):
-    def fail(self, duration_ns, trace):
+    def fail(self, duration_ns):
         raise ZeroDivisionError
 
     monkeypatch.setattr("perfmon.recorders.requests.RequestSlot.add", fail)
