@@ -116,7 +116,7 @@ def run(quick: bool) -> Result:
 
 
 def _simulate(warm_up: int, measured: int) -> tuple[list[float], list[float]]:
-    from perfmon.collector.loop import CollectorLoop
+    from perfmon.collector.loop import CollectorLoop, settle_garbage
     from perfmon.collector.merging import Tick
     from perfmon.collector.upkeep import Upkeep
     from perfmon.context import muted
@@ -138,6 +138,7 @@ def _simulate(warm_up: int, measured: int) -> tuple[list[float], list[float]]:
     seconds = warm_up + measured
     first = int(time.time()) // 60 * 60 - seconds
     ticks, rss_mib = [], []
+    settle_garbage()
     with muted():
         for at in range(seconds):
             for number, rows in enumerate(made[rng.randrange(VARIETY)]):

@@ -38,7 +38,7 @@ class RequestTrace:
 
     def __init__(self, started_ns: int, muted: bool = False, environ: Mapping[str, Any] | None = None) -> None:
         # Alias and duration of those not in the counters yet. Nothing stays in what is muted, so nobody has to ask.
-        self.queries: list[tuple[str, int]] | deque[tuple[str, int]] = _NOTHING if muted else []
+        self.queries: list[tuple[str, int]] = _NOTHING if muted else []  # type: ignore[assignment]
         self.started_ns = started_ns
         self.muted = muted
         self.environ = environ

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from time import perf_counter_ns
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction

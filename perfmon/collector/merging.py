@@ -18,7 +18,15 @@ from perfmon.series import STATUS_CLASSES, TOTAL_KEY, SeriesKey, Window, Windows
 from perfmon.store.fine import get_fine_store, readable_block
 from perfmon.store.ranges import FINE_STEPS
 from perfmon.transport import Commit, Inbox, Message, get_inbox
-from perfmon.wire import ProcessWindow, merge_rows, pack_block, unpack_process_window
+from perfmon.wire import (
+    ProcessWindow,
+    ReadRow,
+    merge_read,
+    merge_rows,
+    pack_block,
+    read_rows,
+    unpack_process_window,
+)
 
 TOTALED = frozenset(
     {
@@ -95,11 +103,11 @@ class Collector:
         changed: dict[int, Windows] = {}
         seen: dict[str, tuple[int, int]] = {}
         for message in messages:
-            window, windows = _read(message)
+            window, rows = _read(message)
             if window is None:
                 tick.refused += 1
             elif self._is_new(window, seen, now, tick):
-                _merge_or_take(changed, window.second, windows)
+                merge_read(changed.setdefault(window.second, {}), rows)
         commit = Commit(received=tuple(message.id for message in messages))
         for second, windows in changed.items():
             add_totals(windows)
@@ -151,23 +159,14 @@ def _parse_seen(text: str) -> tuple[int, int]:
     return int(sequence), int(second or 0)
 
 
-def _read(message: Message) -> tuple[ProcessWindow | None, Windows]:
+def _read(message: Message) -> tuple[ProcessWindow | None, list[ReadRow]]:
     """Decode a message down to its last row, so that a damaged one is refused whole and never half merged."""
-    windows: Windows = {}
     try:
         window = unpack_process_window(message.packed)
-        merge_rows(windows, window.rows)
+        return window, read_rows(window.rows)
     except ValueError as error:
         guard.count_failure("unpack", error)
-        return None, {}
-    return window, windows
-
-
-def _merge_or_take(changed: dict[int, Windows], second: int, windows: Windows) -> None:
-    if second in changed:
-        merge_windows(changed[second], windows)
-    else:
-        changed[second] = windows
+        return None, []
 
 
 def add_totals(windows: Windows) -> None:

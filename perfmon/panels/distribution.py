@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
@@ -16,15 +16,16 @@ from perfmon.series import NS_PER_MS
 # 1 ms to 10 s in three parts a factor of ten, the same for every row so that rows compare at a glance
 SPREAD_EDGES_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 MAX_BARS = 40
-_PARTS = len(SPREAD_EDGES_MS) + 1
-_PART_OF_BUCKET = bytes(bisect_right(SPREAD_EDGES_MS, bucket_middle(at) / NS_PER_MS) for at in range(BUCKET_LIMIT))
+_MIDDLES_MS = [bucket_middle(at) / NS_PER_MS for at in range(BUCKET_LIMIT)]
+_FIRST_BUCKETS = [bisect_left(_MIDDLES_MS, edge) for edge in SPREAD_EDGES_MS]  # of each part but the lowest
 
 
 def spread(histogram: Histogram) -> str:
     """Return a digit for each part of the fixed latency scale: 9 for the fullest, 0 only where there is none."""
-    counts = [0] * _PARTS
-    for index, count in histogram.counts.items():
-        counts[_PART_OF_BUCKET[index]] += count
+    buckets, running = histogram.cumulative()
+    below = [0, *running]
+    reached = [below[bisect_left(buckets, first)] for first in _FIRST_BUCKETS]
+    counts = [high - low for low, high in pairwise((0, *reached, below[-1]))]
     top = max(counts)
     return "".join(str(max(1, round(9 * count / top)) if count else 0) for count in counts)
 

@@ -6,6 +6,7 @@ nothing is added twice.
 """
 
 from __future__ import annotations
+
 from threading import get_ident
 
 from perfmon import guard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from threading import get_ident
 from time import perf_counter_ns
 from typing import Any, cast
@@ -92,7 +92,7 @@ def record_call(kind: str, key: str, duration_ns: int, count: int, errors: int) 
         guard.count_failure(kind, error)
 
 
-@lru_cache(maxsize=None)  # as many as there are aliases
+@cache  # as many as there are aliases
 def query_wrapper(alias: str) -> Callable[..., Any]:
     """Return the execute wrapper of an alias' connections.
 

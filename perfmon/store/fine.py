@@ -25,6 +25,7 @@ from perfmon.wire import Rows, unpack_block
 
 SETTLED_S = 15
 CACHE_BYTES = 2 << 20  # of packed blocks, which take about five times as much once decoded
+UNSETTLED_BLOCKS = 32  # the seconds and tens that may still change, kept with their bytes to see whether they did
 CACHE_AGE_S = 60  # each layer of sums is kept as long again: a window later than SETTLED_S shows within 200 s
 CACHE_AGE_SPREAD_S = 30
 
@@ -117,6 +118,7 @@ class BlockReader:
         self._lock = threading.Lock()
         self._held: OrderedDict[type_of_block, tuple[float, int, Rows | None]] = OrderedDict()
         self._bytes = 0
+        self._unsettled: OrderedDict[type_of_block, tuple[bytes | None, Rows | None]] = OrderedDict()
 
     def read(self, step_s: int, starts: Sequence[int], now: float) -> list[Rows | None]:
         """Return the rows of each start, None where nothing was recorded; raises StoreUnavailable."""
@@ -132,15 +134,26 @@ class BlockReader:
                     found[start] = view[step_s, start]
         wanted = [start for start in starts if start not in found]
         for start, packed in zip(wanted, self._store.read(step_s, wanted), strict=True):
-            found[start] = rows = readable_block(packed)
+            found[start] = rows = self._rows((step_s, start), packed)
             if start + step_s + SETTLED_S <= now:
                 self._hold((step_s, start), clock, len(packed or b"") + 64, rows)
             if view is not None:
                 view[step_s, start] = rows
         return [found[start] for start in starts]
 
+    def _rows(self, at: type_of_block, packed: bytes | None) -> Rows | None:
+        """Decode a block, unless it is one of the newest and has not changed since it was read last."""
+        with self._lock:
+            last = self._unsettled.pop(at, None)
+            rows = last[1] if last is not None and last[0] == packed else readable_block(packed)
+            self._unsettled[at] = (packed, rows)
+            if len(self._unsettled) > UNSETTLED_BLOCKS:
+                self._unsettled.popitem(last=False)
+        return rows
+
     def _hold(self, at: type_of_block, clock: float, size: int, rows: Rows | None) -> None:
         with self._lock:
+            self._unsettled.pop(at, None)
             previous = self._held.pop(at, None)
             self._bytes += size - (previous[1] if previous else 0)
             self._held[at] = (clock, size, rows)

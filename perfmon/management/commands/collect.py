@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 'There is nothing to collect from: PERFMON["VALKEY_URL"] is empty, so every process collects '
                 "for itself. Set it (or REDIS_URL) to share one collector between processes."
             )
-        from perfmon.collector.loop import make_loop
+        from perfmon.collector.loop import make_loop, settle_garbage
 
         loop = make_loop()
         if options["once"]:
@@ -42,5 +42,6 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Collecting; Ctrl-C ends it.")
+        settle_garbage()
         loop.run(stop.wait)
         gc.freeze()  # the interpreter's last look for garbage takes 0.4 s, and there is nothing to be found
