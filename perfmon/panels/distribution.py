@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from perfmon.histogram import BUCKET_LIMIT, Histogram, bucket_middle
+from perfmon.histogram import BUCKET_LIMIT, Cumulative, Histogram, bucket_middle
 from perfmon.panels import formats
 from perfmon.series import NS_PER_MS
 
@@ -20,12 +20,10 @@ _MIDDLES_MS = [bucket_middle(at) / NS_PER_MS for at in range(BUCKET_LIMIT)]
 _FIRST_BUCKETS = [bisect_left(_MIDDLES_MS, edge) for edge in SPREAD_EDGES_MS]  # of each part but the lowest
 
 
-def spread(histogram: Histogram) -> str:
+def spread(cumulative: Cumulative) -> str:
     """Return a digit for each part of the fixed latency scale: 9 for the fullest, 0 only where there is none."""
-    buckets, running = histogram.cumulative()
-    below = [0, *running]
-    reached = [below[bisect_left(buckets, first)] for first in _FIRST_BUCKETS]
-    counts = [high - low for low, high in pairwise((0, *reached, below[-1]))]
+    reached = [cumulative.below(first) for first in (*_FIRST_BUCKETS, BUCKET_LIMIT)]
+    counts = [high - low for low, high in pairwise((0, *reached))]
     top = max(counts)
     return "".join(str(max(1, round(9 * count / top)) if count else 0) for count in counts)
 

@@ -57,7 +57,8 @@ class EndpointsPanel(Panel):
 
 
 def _row(key: str, window: Window, db: Window | None, cache: Window | None, seconds: float) -> list[Any]:
-    p50, p95, p99 = (None if ns is None else ns / 1e6 for ns in window.percentiles((50, 95, 99)))
+    latencies = window.histogram.cumulative()
+    p50, p95, p99 = (None if ns is None else min(ns, window.max) / 1e6 for ns in latencies.percentiles((50, 95, 99)))
     rate, db_pct = window.count / seconds, readings.share_pct(db, window)
     figures = [
         formats.count(window.count),
@@ -68,7 +69,7 @@ def _row(key: str, window: Window, db: Window | None, cache: Window | None, seco
         formats.percent(readings.hit_pct(cache)),
     ]
     numbers = [None if figure["value"] is None else formats.significant(figure["value"], 4) for figure in figures]
-    return [key, [formats.phrase(figure) for figure in figures], numbers, spread(window.histogram), _over(p95, window)]
+    return [key, [formats.phrase(figure) for figure in figures], numbers, spread(latencies), _over(p95, window)]
 
 
 def _over(p95_ms: float | None, window: Window) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Generic, TypeVar
 
 from perfmon.series import Window
@@ -43,6 +44,38 @@ class KeptSums(Generic[Sum]):
             while len(self._kept) > self._limit or clock - next(iter(self._kept.values()))[0] > CACHE_AGE_S:
                 self._kept.popitem(last=False)  # the oldest: one past its age is never read again
         return found
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+
+class BegunTotals:
+    """Totals up to the newest block, good for as long as the blocks after the settled ones are the same objects.
+
+    ``BlockReader`` gives the same rows for a block that did not change. The newest ``limit`` are kept, by span.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, int, int], tuple[Sequence[object], dict[str, Window]]] = OrderedDict()
+
+    def get(self, span: tuple[str, int, int], blocks: Sequence[object]) -> dict[str, Window] | None:
+        """Return the totals of a span, None when a block has changed or none are kept; never change them."""
+        with self._lock:
+            seen, windows = self._kept.get(span, ((), None))
+        same = len(seen) == len(blocks) and all(map(is_, seen, blocks))
+        return windows if same else None
+
+    def keep(self, span: tuple[str, int, int], blocks: Sequence[object], windows: dict[str, Window]) -> None:
+        """Keep a span's totals."""
+        with self._lock:
+            self._kept[span] = (blocks, windows)
+            self._kept.move_to_end(span)
+            while len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -21,11 +21,12 @@ from perfmon.exceptions import StoreUnavailable
 from perfmon.models import MinuteRollup
 from perfmon.series import Window, type_of_row
 from perfmon.store.fine import SETTLED_S, block_reader
-from perfmon.store.kept import KeptSteps, KeptSums
+from perfmon.store.kept import BegunTotals, KeptSteps, KeptSums
 from perfmon.store.ranges import HOUR, MINUTE, SECOND, TEN, Range
 from perfmon.store.rollups import last_minute
 from perfmon.store.stored import rows_between, rows_of_keys
 from perfmon.store.sums import sum_rows
+from perfmon.wire import Rows
 
 TAIL_LIMIT_S = 1800  # how far behind the mark may be and still be made up from blocks: 180 of them
 SETTLED_HOUR_S = 600  # after its end an hour hardly ever changes
@@ -100,13 +101,28 @@ def totals(range_: Range, kind: str, now: float, *, previous: bool = False) -> d
 
 
 def _fine_totals(kind: str, start: int, end: int, now: float) -> dict[str, Window]:
-    """Sum a span of blocks: the settled part is kept from one second to the next, only what comes after is added."""
+    """Sum a span of blocks: all but the newest is kept from one second to the next, and it alone is added."""
     settled = max(start, min(end, (int(now) - SETTLED_S) // TEN * TEN))
     base = settled_totals(kind, start, settled, now)
     if settled == end:
         return base
-    windows = {key: window.copy() for key, window in base.items()}
-    return _summed(windows, _fine_total(kind, settled, end, now))
+    *earlier, newest = [rows.get(kind) if rows else None for rows in _covering(settled, end, now)]
+    begun = begun_totals.get((kind, start, settled), earlier)
+    if begun is None:
+        begun = _copied(base)
+        for rows in earlier:
+            _summed(begun, (rows or {}).items())
+        begun_totals.keep((kind, start, settled), earlier, begun)
+    return _summed(_copied(begun), (newest or {}).items())
+
+
+def _covering(start: int, end: int, now: float) -> Iterator[Rows | None]:
+    for step_s, starts in _cover(start, end, now):
+        yield from block_reader().read(step_s, starts, now)
+
+
+def _copied(windows: dict[str, Window]) -> dict[str, Window]:
+    return {key: window.copy() for key, window in windows.items()}
 
 
 def _summed(windows: dict[str, Window], rows: Iterable[tuple[str, Sequence[object]]]) -> dict[str, Window]:
@@ -145,12 +161,15 @@ def _hour_rows(kind: str, start: int, end: int, now: float) -> dict[str, type_of
 
 
 kept_steps = KeptSteps(64)
+begun_totals = BegunTotals(12)
 KINDS = 12  # that the pages read; most have few series
 settled_minutes = KeptSums(_minute_rows, KINDS * 130)  # two hours and a bit
 settled_spans = KeptSums(_span_rows, KINDS * 4)
 settled_totals = KeptSums(_summed_settled, KINDS * 4)
 settled_hours = KeptSums(_hour_rows, KINDS * 6)  # long ranges and those before them
-on_config_change(*(kept.clear for kept in (settled_minutes, settled_spans, settled_totals, settled_hours, kept_steps)))
+on_config_change(
+    *(kept.clear for kept in (settled_minutes, settled_spans, settled_totals, settled_hours, kept_steps, begun_totals))
+)
 
 
 def latest(kind: str, now: float, *, seconds: int = 15) -> dict[str, Window]:
