@@ -15,7 +15,7 @@ from perfmon.ingest import ingest
 
 logger = logging.getLogger("perfmon.collector")
 
-GARBAGE_THRESHOLD = 7_000  # objects made and kept; Python's own is 700
+GARBAGE_THRESHOLD = 2_000  # objects made and kept; Python's own is 700
 TICK_DELAY_S = 0.1  # after the second's end: the processes flush at 0.02
 
 FollowUp = Callable[[Tick, float], None]
