@@ -36,7 +36,8 @@ def interleaved(candidates: Mapping[str, Callable[[], float]], rounds: int) -> S
     samples: Samples = {name: [] for name in candidates}
     names = list(candidates)
     for at in range(rounds):
-        for name in names[at % len(names) :] + names[: at % len(names)]:  # nobody is always first
+        turns = names[at % len(names) :] + names[: at % len(names)]  # nobody is always first
+        for name in reversed(turns) if at % 2 else turns:  # nor always after the same one
             samples[name].append(candidates[name]())
     return samples
 

@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 # How long a thread that computes may keep the interpreter from the others, for the whole process. Python's own 5 ms
 # make threads with a few hundred microseconds of work each take it from one another in mid-request, and one that is
-# stopped with a lock of Django's in its hands makes all others queue for that lock, which goes on for seconds. The list
-# of articles with its query's result kept was answered 1,208 times a second with 3 ms (median of 14 rounds of a second),
-# 1,461 with 10 and 1,868 with 50; on the same machine in a quicker hour 2,238 with 10, 2,308 with 20, 2,476 with 30 and
-# 2,343 with 50. The event loop waits as long at most for its turn.
+# stopped with a lock of Django's in its hands makes all others queue for that lock, which goes on for seconds. The
+# list of articles with its query's result kept was answered 1,208 times a second with 3 ms (median of 14 rounds of a
+# second), 1,461 with 10 and 1,868 with 50; on the same machine in a quicker hour 2,238 with 10, 2,308 with 20, 2,476
+# with 30 and 2,343 with 50. The event loop waits as long at most for its turn.
 SWITCH_S = 0.03
 
 
