@@ -226,3 +226,17 @@ def test_damaged_bytes_raise_value_error_and_nothing_else(values, data):
 def test_what_is_wrong_with_bytes_is_said(packed, says):
     with pytest.raises(ValueError, match=says):
         unpack(packed)
+
+
+@given(st.one_of(samples, clusters), any_value)
+def test_what_lies_below_a_bucket_is_what_is_smaller(values, edge):
+    bucket = bucket_index(edge)
+    assert histogram_of(values).cumulative().below(bucket) == sum(bucket_index(value) < bucket for value in values)
+
+
+@pytest.mark.parametrize("size", [1, 2, 32, 33])
+def test_a_bucket_past_the_last_is_refused_among_few_and_many(size):
+    indices = [*range(0, 3 * size - 3, 3), BUCKET_LIMIT]
+    packed = bytes((1, 1, size, 0)) + b"".join(index.to_bytes(2, "little") for index in indices) + b"\1" * size
+    with pytest.raises(ValueError, match="is past"):
+        unpack(packed)

@@ -218,3 +218,18 @@ def test_a_slot_makes_the_same_window_as_adding_each_value():
         expected.add(value)
     ((_, window),) = slot.series()
     assert window == expected
+
+
+def test_a_shard_whose_threads_number_is_given_to_another_thread_loses_nothing():
+    thread = threading.Thread(target=record_call, args=("query", "default", 1000, 1, 0))
+    thread.start()
+    thread.join()
+    in_hand = next(shard for shard in ingest._shards if shard.thread is thread)  # as the new thread would have it
+    ingest.flush(SECOND)
+    call_slot(in_hand, "query", "default").add(1000, 1, 0)
+    ingest.flush(SECOND + 1)
+    ingest.flush(SECOND + 2)
+
+    assert sum(windows[DEFAULT].count for _, windows in sent() if DEFAULT in windows) == 2
+    assert in_hand not in shards.values()
+    assert in_hand not in [*ingest._shards, *ingest._retired]

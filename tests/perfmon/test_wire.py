@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from perfmon.series import SeriesKey, Window, Windows
 from perfmon.wire import (
     ProcessWindow,
+    merge_read,
     merge_rows,
     pack_block,
     pack_process_window,
+    read_rows,
     rows_of,
     unpack_block,
     unpack_process_window,
@@ -103,6 +105,8 @@ def test_damaged_bytes_raise_value_error_and_nothing_else(by_key, data):
 def test_a_damaged_row_raises_value_error(rows):
     with pytest.raises(ValueError, match="damaged row"):
         merge_rows({}, rows)
+    with pytest.raises(ValueError, match="damaged row"):
+        read_rows(rows)
 
 
 @pytest.mark.parametrize(
@@ -125,3 +129,26 @@ def test_a_head_of_other_types_is_no_process_window(head):
 def test_another_version_is_named(unpack):
     with pytest.raises(ValueError, match="is not 1"):
         unpack(b"\x02\x80")
+
+
+@given(windows_by_key, windows_by_key)
+def test_rows_that_were_read_first_merge_as_rows_do(by_key, others):
+    first, second = rows_of(windows_of(by_key)), rows_of(windows_of(others))
+    windows = read_back(first)
+    merge_rows(windows, second)
+
+    merged: Windows = {}
+    merge_read(merged, read_rows(first))
+    merge_read(merged, read_rows(second))
+    assert merged == windows
+    assert all(isinstance(key, SeriesKey) for key in merged)
+
+
+@given(junk)
+def test_rows_are_all_read_or_all_refused(body):
+    rows = body if isinstance(body, dict) else {"request": body}
+    try:
+        read = read_rows(rows)
+    except ValueError:
+        return
+    merge_read({}, read)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path, re_path
 
@@ -24,6 +25,16 @@ def busy(request: HttpRequest) -> HttpResponse:
     cache.set("known", None)
     cache.get("known")
     cache.get("unknown")
+    return HttpResponse("ok")
+
+
+def mended(request: HttpRequest) -> HttpResponse:
+    """Do three queries of which the second fails, and go on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        with suppress(DatabaseError):
+            cursor.execute("SELECT nonsense")
+        cursor.execute("SELECT 1")
     return HttpResponse("ok")
 
 
@@ -66,6 +77,7 @@ async def streamed_async(request: HttpRequest) -> StreamingHttpResponse:
 urlpatterns = [
     path("plain/<slug:slug>/", plain),
     path("busy/", busy),
+    path("mended/", mended),
     path("broken/", broken),
     path("streamed/", streamed),
     path("async/", plain_async),

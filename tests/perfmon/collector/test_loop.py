@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 
 import pytest
 
 from perfmon import guard
-from perfmon.collector.loop import CollectorLoop, make_loop
+from perfmon.collector.loop import GARBAGE_THRESHOLD, CollectorLoop, make_loop, settle_garbage
 from perfmon.collector.merging import Collector
 from perfmon.context import current
 from perfmon.exceptions import TransportError
@@ -109,3 +110,14 @@ def test_the_projects_loop_publishes_and_keeps_up(monkeypatch):
     loop.tick(NOW)
     loop.collector.resign()
     assert published == [NOW, -NOW]
+
+
+def test_a_process_that_only_collects_looks_for_garbage_less_often():
+    before = gc.get_threshold()
+    try:
+        settle_garbage()
+        assert gc.get_threshold()[0] == GARBAGE_THRESHOLD > before[0]
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

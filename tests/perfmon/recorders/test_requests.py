@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextvars import copy_context
+from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django.test import AsyncClient, Client, override_settings
 
+from perfmon.recorders.durations import FOLD_AT
+from perfmon.recorders.queries import MANY_QUERIES
 from perfmon.recorders.requests import count_request, is_measured, route_label
 from perfmon.series import SeriesKey, Window
 from tests.perfmon.recorders.collected import recorded
@@ -87,12 +92,55 @@ def test_a_request_with_thousands_of_queries_keeps_none_of_them_and_counts_all()
     assert windows[SeriesKey("query", "default")].histogram.count == 3000
 
 
+def test_many_requests_with_queries_are_counted_though_they_wait_for_the_flush():
+    for _ in range(FOLD_AT + 10):
+        Client().get("/busy/?queries=2")
+
+    windows = recorded()
+    assert windows[SeriesKey("request", "GET /busy/")].count == FOLD_AT + 10
+    database = windows[SeriesKey("request_db", "GET /busy/")]
+    assert database.count == windows[SeriesKey("query", "default")].count == 2 * (FOLD_AT + 10)
+    assert database.sum == windows[SeriesKey("query", "default")].sum
+    assert database.max < database.sum
+
+
+def test_queries_of_what_a_request_left_behind_are_not_counted_as_its_own(settings):
+    contexts = []
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.leaving_work_behind"]
+    with patch.object(leaving_work_behind, "contexts", contexts, create=True):
+        Client().get("/busy/")
+    recorded_at_once = recorded()
+    contexts[0].run(lambda: [connection.cursor().execute("SELECT 1") for _ in range(MANY_QUERIES)])
+
+    assert recorded_at_once[SeriesKey("request_db", "GET /busy/")].count == 3
+    assert recorded()[SeriesKey("query", "default")].count == MANY_QUERIES
+
+
+def leaving_work_behind(get_response):
+    """A middleware that keeps the request's context, as a task does that outlives it."""
+
+    def middleware(request):
+        leaving_work_behind.contexts.append(copy_context())
+        return get_response(request)
+
+    return middleware
+
+
 def test_a_query_that_fails_is_counted_as_failed():
     Client(raise_request_exception=False).get("/busy/?sql=SELECT nonsense")
 
     windows = recorded()
     assert windows[SeriesKey("request_db", "GET /busy/")].errors == 1
     assert windows[SeriesKey("query", "default")].errors == 1
+
+
+def test_a_query_that_fails_among_others_is_counted_with_them():
+    Client().get("/mended/")
+
+    windows = recorded()
+    database, alias = windows[SeriesKey("request_db", "GET /mended/")], windows[SeriesKey("query", "default")]
+    assert (database.count, database.errors) == (alias.count, alias.errors) == (3, 1)
+    assert database.sum == alias.sum
 
 
 def test_a_streamed_answer_is_timed_to_its_last_byte():

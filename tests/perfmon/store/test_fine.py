@@ -171,3 +171,20 @@ def test_a_block_of_another_release_holds_nothing_and_is_counted():
     store = Counted({NOW: b"\x63" + BLOCK[1:], NOW + 1: BLOCK})
     assert [counts(rows) for rows in BlockReader(store).read(SECOND, [NOW, NOW + 1], NOW)] == [0, 1]
     assert guard.failures["block"] == 1
+
+
+def test_a_recent_block_that_did_not_change_is_not_decoded_again():
+    store = Counted({NOW: BLOCK})
+    reader = BlockReader(store)
+    (first,), (second,) = reader.read(SECOND, [NOW], NOW), reader.read(SECOND, [NOW], NOW)
+    assert second is first
+
+    store.blocks[NOW] = OTHER
+    assert counts(reader.read(SECOND, [NOW], NOW)[0]) == 2
+
+
+def test_memory_of_recent_blocks_is_bounded():
+    starts = list(range(NOW, NOW + 3 * fine.UNSETTLED_BLOCKS))
+    reader = BlockReader(Counted(dict.fromkeys(starts, BLOCK)))
+    reader.read(SECOND, starts, NOW)
+    assert len(reader._unsettled) == fine.UNSETTLED_BLOCKS

@@ -316,3 +316,18 @@ def test_a_fine_range_makes_no_statement(range_, django_assert_num_queries):
     with django_assert_num_queries(0):
         timeline(range_, "request", KEYS, NOW)
         totals(range_, "request", NOW)
+
+
+@pytest.mark.parametrize("age_s", [0, 4, 12])
+def test_a_window_that_comes_late_is_in_the_totals_of_the_next_second(age_s):
+    range_ = RANGES["5m"]
+    seconds = recorded(range_, 11)
+    before = totals(range_, "request", NOW)["GET /"]
+    put(seconds)
+    assert totals(range_, "request", NOW + 0.5)["GET /"] == before
+
+    merge_windows(seconds.setdefault(int(NOW) - age_s, {}), one_request("GET /", 5_000_000))
+    put(seconds)
+    after = totals(range_, "request", NOW + 0.5)["GET /"]
+    assert after.count == before.count + 1
+    assert after.sum == before.sum + 5_000_000
