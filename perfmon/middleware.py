@@ -54,8 +54,14 @@ def _measured(get_response: Next, server_timing: bool) -> Next:
             leave(token)
         if trace.trace_id:
             _tell_trace(request, response, trace)
-        if not trace.muted:
-            _measure_answer(request, response, trace, server_timing)
+        if trace.muted:
+            return response
+        if response.streaming:
+            _time_stream(request, cast("StreamingHttpResponse", response), trace)
+            return response
+        duration_ns = finish(request, response.status_code, trace)
+        if trace.told or server_timing:
+            response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
         return response
 
     return middleware
@@ -79,8 +85,14 @@ def _measured_async(get_response: AsyncNext, server_timing: bool) -> AsyncNext:
             current.reset(token)
         if trace.trace_id:
             _tell_trace(request, response, trace)
-        if not trace.muted:
-            _measure_answer(request, response, trace, server_timing)
+        if trace.muted:
+            return response
+        if response.streaming:
+            _time_stream(request, cast("StreamingHttpResponse", response), trace)
+            return response
+        duration_ns = finish(request, response.status_code, trace)
+        if trace.told or server_timing:
+            response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
         return response
 
     return middleware
@@ -98,16 +110,6 @@ def _find_ignored() -> tuple[str, ...]:
 def _end(request: HttpRequest, status: int, trace: RequestTrace) -> None:
     if not trace.muted:
         finish(request, status, trace)
-
-
-def _measure_answer(request: HttpRequest, response: HttpResponseBase, trace: RequestTrace, server_timing: bool) -> None:
-    """Count a request that was answered, a streamed one at the end of its stream."""
-    if response.streaming:
-        _time_stream(request, cast("StreamingHttpResponse", response), trace)
-        return
-    duration_ns = finish(request, response.status_code, trace)
-    if trace.told or server_timing:
-        response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
 
 
 def _tell_trace(request: HttpRequest, response: HttpResponseBase, trace: RequestTrace) -> None:

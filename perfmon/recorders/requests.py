@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from threading import get_ident
@@ -88,16 +89,19 @@ class RequestSlot(Durations):
         """Count the requests kept so far, and their queries by alias."""
         self.count += len(self.values)
         super().fold()
+        by_alias: defaultdict[str, list[int]] = defaultdict(list)
         for queries in self.queries:
             total_ns = 0
             for alias, duration_ns in queries:
                 total_ns += duration_ns
-                slot = self.aliases.get(alias)
-                if slot is None:
-                    slot = self.aliases[alias] = CallSlot("query", alias)
-                slot.add(duration_ns, 1, 0)
+                by_alias[alias].append(duration_ns)
             self.add_queries(len(queries), 0, total_ns)
         self.queries.clear()
+        for alias, durations_ns in by_alias.items():
+            slot = self.aliases.setdefault(alias, CallSlot("query", alias))
+            slot.values += durations_ns
+            slot.count += len(durations_ns)
+            slot.fold()
 
     def series(self) -> Iterable[tuple[SeriesKey, Window]]:
         """Return this slot's share of the request, response, database, cache, queue and own-cost series."""
@@ -155,7 +159,10 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
         shard.writes += 1
         try:
             slot: RequestSlot = shard.slots.get(key) or _new_slot(key)  # type: ignore[assignment]
-            slot.add(duration_ns)
+            values = slot.values  # as ``add`` does; a call more is a tenth of all this
+            values.append(duration_ns)
+            if len(values) >= FOLD_AT:
+                slot.fold()
             if trace.noted:
                 _add_noted(shard, slot, status, duration_ns, trace)
             elif trace.queries:
