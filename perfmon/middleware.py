@@ -52,16 +52,7 @@ def _measured(get_response: Next, server_timing: bool) -> Next:
             raise
         finally:
             leave(token)
-        if trace.trace_id:
-            _tell_trace(request, response, trace)
-        if trace.muted:
-            return response
-        if response.streaming:
-            _time_stream(request, cast("StreamingHttpResponse", response), trace)
-            return response
-        duration_ns = finish(request, response.status_code, trace)
-        if trace.told or server_timing:
-            response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
+        _answered(request, response, trace, server_timing)
         return response
 
     return middleware
@@ -83,16 +74,7 @@ def _measured_async(get_response: AsyncNext, server_timing: bool) -> AsyncNext:
             raise
         finally:
             current.reset(token)
-        if trace.trace_id:
-            _tell_trace(request, response, trace)
-        if trace.muted:
-            return response
-        if response.streaming:
-            _time_stream(request, cast("StreamingHttpResponse", response), trace)
-            return response
-        duration_ns = finish(request, response.status_code, trace)
-        if trace.told or server_timing:
-            response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
+        _answered(request, response, trace, server_timing)
         return response
 
     return middleware
@@ -110,6 +92,20 @@ def _find_ignored() -> tuple[str, ...]:
 def _end(request: HttpRequest, status: int, trace: RequestTrace) -> None:
     if not trace.muted:
         finish(request, status, trace)
+
+
+def _answered(request: HttpRequest, response: HttpResponseBase, trace: RequestTrace, server_timing: bool) -> None:
+    """Name the trace in the answer, and count the request; a streamed one at the end of its stream."""
+    if trace.trace_id:
+        _tell_trace(request, response, trace)
+    if trace.muted:
+        return
+    if response.streaming:
+        _time_stream(request, cast("StreamingHttpResponse", response), trace)
+        return
+    duration_ns = finish(request, response.status_code, trace)
+    if trace.told or server_timing:
+        response.headers["Server-Timing"] = trace.told or timing_text(duration_ns)
 
 
 def _tell_trace(request: HttpRequest, response: HttpResponseBase, trace: RequestTrace) -> None:

@@ -46,16 +46,8 @@ def rows_of(windows: Mapping[SeriesKey, Window]) -> Rows:
 
 
 def merge_rows(into: Windows, rows: Rows) -> None:
-    """Add packed rows to windows, in place; raises ValueError on a damaged row, with those before it added."""
-    try:
-        for kind, by_key in rows.items():
-            for key, row in by_key.items():
-                held = into.get((kind, key))  # type: ignore[call-overload]  # a third of the time of making the key
-                if held is None:
-                    held = into[SeriesKey(kind, key)] = Window()
-                held.merge_row(row)
-    except (TypeError, AttributeError) as error:
-        raise ValueError(f"damaged row: {error}") from error
+    """Add packed rows to windows, in place; raises ValueError on a damaged row, and then adds none."""
+    merge_read(into, read_rows(rows))
 
 
 def read_rows(rows: Rows) -> list[ReadRow]:

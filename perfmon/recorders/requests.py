@@ -71,6 +71,11 @@ class RequestSlot(Durations):
         if len(values) >= FOLD_AT:
             self.fold()
 
+    def keep_queries(self, trace: RequestTrace) -> None:
+        """Keep one request's queries for the flush; what it began and left behind does not write where that reads."""
+        self.queries.append(trace.queries)
+        trace.queries = []
+
     def add_cache(self, reads: int, misses: int, total_ns: int) -> None:
         """Count the cache reads of one request."""
         self.cache_reads += reads
@@ -159,15 +164,11 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
         shard.writes += 1
         try:
             slot: RequestSlot = shard.slots.get(key) or _new_slot(key)  # type: ignore[assignment]
-            values = slot.values  # as ``add`` does; a call more is a tenth of all this
-            values.append(duration_ns)
-            if len(values) >= FOLD_AT:
-                slot.fold()
+            slot.add(duration_ns)
             if trace.noted:
                 _add_noted(shard, slot, status, duration_ns, trace)
             elif trace.queries:
-                slot.queries.append(trace.queries)
-                trace.queries = []  # what it began and left behind does not write where the flush reads
+                slot.keep_queries(trace)
             if sampled_ns:
                 slot.own_ns += thread_time_ns() - sampled_ns
                 slot.own_samples += 1
@@ -184,8 +185,7 @@ def _add_noted(shard: Shard, slot: RequestSlot, status: int, duration_ns: int, t
         fold_queries(shard, trace)
         slot.add_queries(trace.db_queries, trace.db_errors, trace.db_ns)
     elif trace.queries:
-        slot.queries.append(trace.queries)
-        trace.queries = []
+        slot.keep_queries(trace)
     if trace.cache_reads:
         slot.add_cache(trace.cache_reads, trace.cache_misses, trace.cache_ns)
     waited_ns = _add_queue_wait(slot, trace) if trace.queued else None
