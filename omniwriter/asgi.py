@@ -32,7 +32,8 @@ from omniwriter.statics import static_app  # noqa: E402
 from perfmon.ingest import ingest, record_external  # noqa: E402
 from perfmon.live.routing import websocket_urlpatterns  # noqa: E402
 from perfmon.recorders.loads import load_key, record_load, timing_text  # noqa: E402
-from perfmon.recorders.requests import METHODS, is_measured  # noqa: E402
+from perfmon.recorders.request_slots import METHODS  # noqa: E402
+from perfmon.recorders.requests import is_measured  # noqa: E402
 
 STATICS = str(settings.STATIC_URL)
 STREAMS = "/events/"  # answers that stay open for minutes: they would hold a thread each

@@ -24,25 +24,20 @@ _NOTHING: deque[tuple[str, int]] = deque(maxlen=0)
 class RequestTrace:
     """Counters of one request; recorders of queries and cache add to it. Durations in nanoseconds.
 
-    Zeros are the class's: making one sets five attributes instead of a dozen, a third of a microsecond less. Whoever
-    changes another one sets ``noted``, so that the end of a request that has none of them asks once and not six times.
-    ``environ`` is what the request came with, as WSGI names it; None for what is no request. ``trace_id`` is empty
-    until somebody asks for it with the function of that name, ``told`` for all but a load test's requests: their
-    ``Server-Timing``.
+    Defaults are the class's: to make one calls no code of ours, and its end asks for ``noted`` once instead of for each
+    counter. So whoever changes a counter sets ``noted``. ``environ`` is what the request came with, as WSGI names it;
+    None for what is no request. ``trace_id`` is empty until somebody asks for it with the function of that name,
+    ``told`` for all but a load test's requests: their ``Server-Timing``.
     """
 
+    # Alias and duration of those not in the counters yet. Nothing stays in what is muted, so nobody has to ask.
+    queries: list[tuple[str, int]] = _NOTHING  # type: ignore[assignment]
+    started_ns = waited_ns = 0  # waited: before Django saw it; 0 where that is not known
+    muted = noted = False
+    environ: Mapping[str, Any] | None = None
     db_queries = db_errors = db_ns = 0
     cache_reads = cache_misses = cache_ns = 0
     trace_id = told = mark = ""
-    queued: int | str = ""
-
-    def __init__(self, started_ns: int, muted: bool = False, environ: Mapping[str, Any] | None = None) -> None:
-        # Alias and duration of those not in the counters yet. Nothing stays in what is muted, so nobody has to ask.
-        self.queries: list[tuple[str, int]] = _NOTHING if muted else []  # type: ignore[assignment]
-        self.started_ns = started_ns
-        self.muted = muted
-        self.environ = environ
-        self.noted = False
 
 
 current: ContextVar[RequestTrace | None] = ContextVar("perfmon_request", default=None)
@@ -87,7 +82,9 @@ def write_traceparent(trace_id: str) -> str:
 @contextmanager
 def muted() -> Iterator[None]:
     """Leave everything done inside out of the measurements; perfmon wraps its own work in it."""
-    token = current.set(RequestTrace(0, muted=True))
+    trace = RequestTrace()
+    trace.muted = trace.noted = True
+    token = current.set(trace)
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from perfmon import guard
 from perfmon.conf import Config, get_config
@@ -94,6 +94,8 @@ class Shards(dict[int, Shard]):
 
 
 dropped: Counter[str] = Counter()
+#: What requests left behind without counting it: an append needs no lock, and their recorder counts it at the flush.
+uncounted: deque[Any] = deque()
 
 
 class Ingest:
@@ -122,6 +124,7 @@ class Ingest:
     def after_fork(self) -> None:
         """Start from nothing in a forked child: its parent keeps and sends what was counted before."""
         dropped.clear()
+        uncounted.clear()
         guard.failures.clear()
         self._reset()
         shards.clear()
@@ -132,6 +135,7 @@ class Ingest:
         for shard in kept:
             shard.drain()
         dropped.clear()
+        uncounted.clear()
         guard.failures.clear()
         self._reset()
         self._shards = kept
@@ -269,4 +273,15 @@ shards = Shards()  # the first slot in a process starts its flush thread
 os.register_at_fork(after_in_child=ingest.after_fork)
 atexit.register(ingest.stop)
 
-__all__ = ["OVERFLOW_KEY", "Ingest", "Sampler", "Shard", "Slot", "dropped", "ingest", "record_external", "shards"]
+__all__ = [
+    "OVERFLOW_KEY",
+    "Ingest",
+    "Sampler",
+    "Shard",
+    "Slot",
+    "dropped",
+    "ingest",
+    "record_external",
+    "shards",
+    "uncounted",
+]

@@ -52,7 +52,10 @@ def _measured(get_response: Next, server_timing: bool) -> Next:
             raise
         finally:
             leave(token)
-        _answered(request, response, trace, server_timing)
+        if trace.noted or server_timing or response.streaming:
+            _answered(request, response, trace, server_timing)
+        else:
+            finish(request, response.status_code, trace)
         return response
 
     return middleware
@@ -74,7 +77,10 @@ def _measured_async(get_response: AsyncNext, server_timing: bool) -> AsyncNext:
             raise
         finally:
             current.reset(token)
-        _answered(request, response, trace, server_timing)
+        if trace.noted or server_timing or response.streaming:
+            _answered(request, response, trace, server_timing)
+        else:
+            finish(request, response.status_code, trace)
         return response
 
     return middleware

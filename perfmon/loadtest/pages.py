@@ -9,7 +9,7 @@ from perfmon.loadtest.plans import Action
 from perfmon.loadtest.routes import plain_routes
 from perfmon.loadtest.scenarios import Cast, Place
 from perfmon.loadtest.sessions import Visitor
-from perfmon.recorders.requests import route_label
+from perfmon.recorders.request_slots import route_label
 
 MOST_PAGES = 30
 MOST_TRIED = 200  # so that a large project does not wait for minutes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from contextvars import copy_context
 from unittest.mock import patch
@@ -10,9 +12,11 @@ import pytest
 from django.db import connection
 from django.test import AsyncClient, Client, override_settings
 
+from perfmon.ingest import uncounted
 from perfmon.recorders.durations import FOLD_AT
 from perfmon.recorders.queries import MANY_QUERIES
-from perfmon.recorders.requests import count_request, is_measured, route_label
+from perfmon.recorders.request_slots import route_label
+from perfmon.recorders.requests import MAX_UNCOUNTED, count_request, is_measured
 from perfmon.series import SeriesKey, Window
 from tests.perfmon.recorders.collected import recorded
 
@@ -236,11 +240,12 @@ def test_nothing_is_recorded_when_perfmon_is_off(settings):
 
 
 def test_a_recorder_that_fails_does_not_fail_the_request(monkeypatch):
-    def fail(key):
+    def fail(shard, key):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("perfmon.recorders.requests._new_slot", fail)
+    monkeypatch.setattr("perfmon.recorders.request_slots._new_slot", fail)
     response = Client().get("/plain/a/")
+    assert not recorded()
     monkeypatch.undo()
     Client().get("/plain/a/")
 
@@ -290,3 +295,52 @@ def test_what_is_left_out_is_not_measured_in_front_of_django_either(settings):
     settings.PERFMON = {**settings.PERFMON, "IGNORE_PATHS": ["/plain/"]}
 
     assert [is_measured(path) for path in ("/plain/a/", "/static/a.css", "/busy/")] == [False, False, True]
+
+
+def test_requests_that_the_flush_does_not_keep_up_with_are_counted_and_not_kept():
+    held = []
+    for _ in range(MAX_UNCOUNTED + 100):
+        Client().get("/busy/?queries=1")
+        held.append(len(uncounted))
+
+    assert max(held) <= MAX_UNCOUNTED + 1
+    windows = recorded()
+    assert windows[SeriesKey("request", "GET /busy/")].count == MAX_UNCOUNTED + 100
+    assert windows[SeriesKey("query", "default")].count == MAX_UNCOUNTED + 100
+
+
+def test_every_request_is_counted_once_while_threads_serve_and_another_flushes():
+    requests, servers = 6_000, 4
+
+    def serve() -> None:
+        for _ in range(requests):
+            count_request("GET", "plain/<slug:slug>/", 200, 5_000)
+
+    threads = [threading.Thread(target=serve) for _ in range(servers)]
+    for thread in threads:
+        thread.start()
+    total = 0
+    while any(thread.is_alive() for thread in threads):
+        total += counted("GET /plain/<slug>/")
+    total += counted("GET /plain/<slug>/") + counted("GET /plain/<slug>/")
+
+    assert total == requests * servers
+
+
+def counted(label: str) -> int:
+    window = recorded().get(SeriesKey("request", label))
+    return window.count if window else 0
+
+
+def test_a_forked_child_does_not_count_its_parents_requests():
+    Client().get("/plain/a/")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        Client().get("/plain/a/")
+        os.write(writer, str(counted("GET /plain/<slug>/")).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert os.read(reader, 100) == b"1"
+    assert counted("GET /plain/<slug>/") == 1
