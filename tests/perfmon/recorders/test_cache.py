@@ -41,7 +41,7 @@ def cache(request, settings, tmp_path):
 @pytest.fixture
 def trace():
     """A request under way."""
-    trace = RequestTrace(0)
+    trace = RequestTrace()
     token = current.set(trace)
     yield trace
     current.reset(token)
