@@ -87,6 +87,7 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
     """
     duration_ns = perf_counter_ns() - trace.started_ns
     try:
+        sampled_ns = 0 if len(uncounted) & SAMPLE_MASK or trace.noted else thread_time_ns()
         match = request.resolver_match
         route = match.route if match is not None else None
         if trace.noted:
@@ -95,7 +96,6 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
         queries = trace.queries
         if queries:
             trace.queries = []  # what it began and left behind does not write where the flush reads
-        sampled_ns = 0 if len(uncounted) & SAMPLE_MASK else thread_time_ns()
         own_ns = thread_time_ns() - sampled_ns if sampled_ns else 0
         uncounted.append((request.method, route, status, duration_ns, queries, trace.waited_ns, own_ns))
         if sampled_ns:

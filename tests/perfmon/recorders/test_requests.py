@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -10,13 +11,13 @@ from unittest.mock import patch
 
 import pytest
 from django.db import connection
-from django.test import AsyncClient, Client, override_settings
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 
 from perfmon.ingest import uncounted
 from perfmon.recorders.durations import FOLD_AT
 from perfmon.recorders.queries import MANY_QUERIES
 from perfmon.recorders.request_slots import route_label
-from perfmon.recorders.requests import MAX_UNCOUNTED, count_request, is_measured
+from perfmon.recorders.requests import MAX_UNCOUNTED, begin, count_request, finish, is_measured
 from perfmon.series import SeriesKey, Window
 from tests.perfmon.recorders.collected import recorded
 
@@ -262,6 +263,24 @@ def test_its_own_cost_is_sampled():
     own = recorded()[SeriesKey("self", "record")]
     assert 1 <= own.count <= 8
     assert own.sum > 0
+
+
+def test_its_own_cost_is_that_of_the_recording_and_not_only_of_the_clock(monkeypatch):
+    clock_ns = itertools.count(1)
+    monkeypatch.setattr("perfmon.recorders.requests.thread_time_ns", lambda: next(clock_ns))
+
+    class SlowMatch:
+        @property
+        def route(self):
+            for _ in range(1_000):
+                next(clock_ns)
+            return "plain/"
+
+    request = RequestFactory().get("/plain/a/")
+    request.resolver_match = SlowMatch()
+    finish(request, 200, begin(request.META, is_muted=False))
+
+    assert recorded()[SeriesKey("self", "record")].sum >= 1_000
 
 
 @pytest.mark.parametrize(
