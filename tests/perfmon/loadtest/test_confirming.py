@@ -35,16 +35,22 @@ def test_what_was_only_disturbed_passes_at_the_second_look():
     assert (measure.taken, found.failed, rounds.count) == (2, False, 60)
 
 
+def test_what_was_disturbed_for_long_passes_at_the_fourth_look():
+    measure = Measurements(*[[measured(2, slowed={"GET /b": 1.2})]] * 3, [measured(3)])
+    rounds, found = confirmed(measure, BASELINE)
+    assert (measure.taken, found.failed, rounds.count) == (4, False, 120)
+
+
 def test_what_stays_slower_fails():
     measure = Measurements([measured(2, slowed={"GET /b": 1.2})], [measured(3, slowed={"GET /b": 1.2})])
     _, found = confirmed(measure, BASELINE)
-    assert (measure.taken, found.failed) == (2, True)
+    assert (measure.taken, found.failed) == (4, True)
 
 
 def test_two_builds_beside_each_other_are_measured_again_together():
     measure = Measurements([measured(2, slowed={"GET /b": 1.2}), measured(3)])
     rounds, found = confirmed(measure)
-    assert (measure.taken, found.failed, rounds.count) == (2, True, 60)
+    assert (measure.taken, found.failed, rounds.count) == (4, True, 120)
 
 
 def test_what_can_not_be_compared_is_not_measured_again():
