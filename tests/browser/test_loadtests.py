@@ -135,6 +135,20 @@ def test_the_overview_shows_a_run_from_its_beginning_to_its_end_without_a_reload
     expect(overlay).to_be_hidden()
 
 
+def test_names_of_two_runs_that_would_cover_each_other_are_told_once(in_memory, collector, visit):
+    from playwright.sync_api import expect
+
+    now = time.time()
+    finished(now - 97, seconds=20, profile="spike")
+    finished(now - 20, seconds=10, profile="smoke")
+    store({at: busy([]) for at in range(int(now) - 20, int(now))})
+    page = visit("/dashboard?range=5m")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    told = page.locator("[data-chart=latency]").locator(".annotation-text", has_text=re.compile("▬"))
+    expect(told).to_have_count(2)
+    assert sorted(len(text) > 1 for text in told.all_text_contents()) == [False, True]
+
+
 def test_a_run_that_ends_turns_its_page_into_the_verdict(in_memory, collector, visit):
     from playwright.sync_api import expect
 

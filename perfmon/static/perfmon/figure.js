@@ -106,11 +106,15 @@ function upright(marker, ink) {
 function markerLabel(marker, markers, [from, to], ink) {
   const near = (to - from) / 6;
   const sign = isBand(marker) ? "▬" : "▲";
-  const atEdge = to - marker.at < near;
-  const side = atEdge ? -1 : 1;
-  const crowded = innerWidth < NARROW_PX || markers.some((other) => side * (other.at - marker.at) > 0 && side * (other.at - marker.at) < near);
+  const atEdge = (one) => to - one.at < near; // its name stands to the left of it
+  const side = atEdge(marker) ? -1 : 1;
+  const crowds = (other) => {
+    const ahead = side * (other.at - marker.at);
+    return ahead > 0 && ahead < (side === 1 && atEdge(other) ? 2 * near : near); // two names face each other
+  };
+  const crowded = innerWidth < NARROW_PX || markers.some(crowds);
   return {
-    x: marker.at, xanchor: atEdge ? "right" : "left", yref: "paper", y: 1, yanchor: "top", showarrow: false,
-    xshift: atEdge ? -2 : 2, text: crowded ? sign : `${sign} ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },
+    x: marker.at, xanchor: side === -1 ? "right" : "left", yref: "paper", y: 1, yanchor: "top", showarrow: false,
+    xshift: 2 * side, text: crowded ? sign : `${sign} ${marker.label}`, font: { size: 11, color: ink.marks[marker.level] ?? ink.text },
   };
 }
