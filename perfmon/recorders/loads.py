@@ -46,22 +46,13 @@ class LoadSlot(Durations):
             yield SeriesKey("load_queue", self.key), self.queue
 
 
-def count_marked(shard: Shard, mark: str, status: int, duration_ns: int, waited_ns: int | None) -> str:
-    """Count a request with that header, and return what its answer tells of it; nothing and empty for a forged mark."""
-    key = read_mark(mark)
-    if not key:
-        return ""
-    _add(shard, key, status, duration_ns, waited_ns)
-    return timing_text(duration_ns, waited_ns)
-
-
 def record_load(key: str, status: int, duration_ns: int) -> None:
     """Count a marked request that a layer in front of Django answered in this thread; never raises."""
     try:
         shard = shards[get_ident()]
         shard.writes += 1
         try:
-            _add(shard, key, status, duration_ns, None)
+            add_load(shard, key, status, duration_ns, None)
         finally:
             shard.writes += 1
     except Exception as error:
@@ -82,8 +73,8 @@ def timing_text(duration_ns: int, waited_ns: int | None = None) -> str:
     return text if waited_ns is None else f"{text}, queue;dur={waited_ns / 1e6:.6f}"
 
 
-def _add(shard: Shard, key: str, status: int, duration_ns: int, waited_ns: int | None) -> None:
-    """Count a request in the calling thread's shard, which the caller has opened for writing."""
+def add_load(shard: Shard, key: str, status: int, duration_ns: int, waited_ns: int | None) -> None:
+    """Count a marked request in a shard that is being written; ``key`` is what ``read_mark`` made of its mark."""
     slot_key = ("load", key)
     slot = shard.slots.get(slot_key)
     if slot is None:

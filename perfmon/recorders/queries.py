@@ -56,14 +56,13 @@ def call_slot(shard: Shard, kind: str, key: str) -> CallSlot:
     return cast("CallSlot", slot)
 
 
-def fold_queries(shard: Shard, trace: RequestTrace) -> None:
-    """Count a request's queries in their aliases' slots and its own counters; the shard is being written."""
-    for alias, duration_ns in trace.queries:
+def count_queries(shard: Shard, queries: Iterable[tuple[str, int]]) -> int:
+    """Count queries in their aliases' slots of a shard that is being written; returns how long they took, ns."""
+    total_ns = 0
+    for alias, duration_ns in queries:
         call_slot(shard, "query", alias).add(duration_ns, 1, 0)
-        trace.db_ns += duration_ns
-    trace.db_queries += len(trace.queries)
-    trace.queries.clear()
-    trace.noted = True
+        total_ns += duration_ns
+    return total_ns
 
 
 def fold_early(trace: RequestTrace) -> None:
@@ -72,7 +71,10 @@ def fold_early(trace: RequestTrace) -> None:
         shard = shards[get_ident()]
         shard.writes += 1
         try:
-            fold_queries(shard, trace)
+            trace.db_ns += count_queries(shard, trace.queries)
+            trace.db_queries += len(trace.queries)
+            trace.queries.clear()
+            trace.noted = True
         finally:
             shard.writes += 1
     except Exception as error:
