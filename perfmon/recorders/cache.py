@@ -19,13 +19,18 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 
 from perfmon import guard
-from perfmon.context import current
+from perfmon.context import RequestTrace, current
 from perfmon.ingest import Shard, shards
 from perfmon.recorders.durations import FOLD_AT, Durations
 from perfmon.recorders.keygroups import admitted, forget_groups, group_of
 from perfmon.recorders.queries import record_call
 from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
 
+#: A request that made so many is no longer one of those whose reads wait for the flush, which bounds the memory.
+MANY_READS = 128
+#: Alias, group, ns, keys and misses of one read; and keys, misses and ns of many.
+Read = tuple[str, str, int, int, int]
+Counted = tuple[int, int, int]
 WRITES = ("add", "set", "set_many", "incr", "decr", "touch", "delete", "delete_many")
 _MISS = object()
 
@@ -61,30 +66,56 @@ class ErrorSlot:
 
 
 def record_read(alias: str, group: str, duration_ns: int, *, hits: int, misses: int) -> None:
-    """Count one read of ``hits + misses`` keys of a group, also in the request it is part of; never raises."""
-    reads = hits + misses
-    trace = current.get()
-    if trace is not None:
-        if trace.muted:
-            return
-        trace.noted = True
-        trace.cache_reads += reads
-        trace.cache_misses += misses
-        trace.cache_ns += duration_ns
+    """Count one read of ``hits + misses`` keys of a group, also in the request it is part of; never raises.
+
+    In a request the caches are cold for our code, so it leaves the read with its request, and the flush counts it.
+    """
+    trace, read = current.get(), (alias, group, duration_ns, hits + misses, misses)
+    if trace is None or trace.ended:
+        _count_now([read])
+        return
+    trace.noted = True
+    reads = trace.reads
+    reads.append(read)
+    if len(reads) >= MANY_READS:
+        trace.reads = []
+        _count_early(trace, reads)
+
+
+def _count_early(trace: RequestTrace, reads: list[Read]) -> None:
+    """Count the reads of a request that makes very many before it ends, so that they are not all kept."""
+    keys, misses, total_ns = _count_now(reads)
+    trace.cache_reads += keys
+    trace.cache_misses += misses
+    trace.cache_ns += total_ns
+
+
+def count_reads(shard: Shard, reads: Iterable[Read]) -> Counted:
+    """Count reads in their groups' slots of a shard that is being written; returns their keys, misses and ns."""
+    all_keys = all_misses = total_ns = 0
+    for alias, group, duration_ns, keys, misses in reads:
+        slot = cast("ReadSlot | None", shard.slots.get(("cache", alias, group))) or _read_slot(shard, alias, group)
+        slot.reads += keys
+        slot.misses += misses
+        slot.values.append(duration_ns)
+        if len(slot.values) >= FOLD_AT:
+            slot.fold()
+        all_keys, all_misses, total_ns = all_keys + keys, all_misses + misses, total_ns + duration_ns
+    return all_keys, all_misses, total_ns
+
+
+def _count_now(reads: Iterable[Read]) -> Counted:
+    """Count reads in this thread's shard; failures of ours are counted, never raised."""
     try:
         shard = shards[get_ident()]
         shard.writes += 1
         try:
-            slot = cast("ReadSlot | None", shard.slots.get(("cache", alias, group))) or _read_slot(shard, alias, group)
-            slot.reads += reads
-            slot.misses += misses
-            slot.values.append(duration_ns)
-            if len(slot.values) >= FOLD_AT:
-                slot.fold()
+            return count_reads(shard, reads)
         finally:
             shard.writes += 1
     except Exception as error:
         guard.count_failure("cache", error)
+        return 0, 0, 0
 
 
 def record_error(alias: str) -> None:

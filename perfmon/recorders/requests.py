@@ -24,9 +24,10 @@ from perfmon.conf import on_change as on_config_change
 from perfmon.context import RequestTrace
 from perfmon.ingest import Shard, ingest, shards, uncounted
 from perfmon.loadtest.marks import MARK_KEY, read_mark
+from perfmon.recorders.cache import Read, count_reads
 from perfmon.recorders.loads import add_load, timing_text
-from perfmon.recorders.queries import count_queries
-from perfmon.recorders.request_slots import request_slot
+from perfmon.recorders.queries import LATE, count_queries
+from perfmon.recorders.request_slots import RequestSlot, request_slot
 from perfmon.series import SeriesKey, Window
 
 QUEUED_KEY = "perfmon.queued_ns"  # our bridge's: ``perf_counter_ns`` when the request was whole
@@ -38,9 +39,9 @@ MAX_UNCOUNTED = 1024
 SAMPLE_MASK = 31
 OWN_URLS = ("dashboard", "dashboard_data", "metrics_ingest", "health")
 
-#: What not every request has: queries counted before its end, of these failed, their ns; cache reads, misses, ns; and
-#: the series key of a load test's.
-Noted = tuple[int, int, int, int, int, int, str]
+#: What not every request has: queries counted before its end, failed, ns; cache reads so counted, misses, ns; the reads
+#: that were not; and the series key of a load test's.
+Noted = tuple[int, int, int, int, int, int, list[Read], str]
 #: What a request leaves for the flush: method, route, status, duration, queries, wait and own cost in ns (0: unknown).
 Uncounted = tuple[str | None, str | None, int, int, list[tuple[str, int]], int, int, Noted | None]
 
@@ -74,7 +75,7 @@ def begin(environ: Mapping[str, Any], is_muted: bool) -> RequestTrace:
     if is_muted:
         trace.muted = trace.noted = True
         return trace
-    trace.queries = []
+    trace.queries, trace.reads = [], []
     queued, mark = environ.get(QUEUED_KEY) or environ.get("HTTP_X_REQUEST_START"), environ.get(MARK_KEY)
     if queued:
         trace.waited_ns = _waited_ns(queued, trace.started_ns)
@@ -95,8 +96,7 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
         route = match.route if match is not None else None
         noted = _noted(trace, duration_ns) if trace.noted else None
         queries = trace.queries
-        if queries:
-            trace.queries = []  # what it began and left behind does not write where the flush reads
+        trace.queries, trace.ended = LATE, True  # what it left running does not write where the flush reads
         own_ns = thread_time_ns() - sampled_ns if sampled_ns else 0
         uncounted.append((request.method, route, status, duration_ns, queries, trace.waited_ns, own_ns, noted))
         if sampled_ns:
@@ -111,8 +111,8 @@ def _noted(trace: RequestTrace, duration_ns: int) -> Noted:
     run = read_mark(trace.mark) if trace.mark else ""
     if run:
         trace.told = timing_text(duration_ns, trace.waited_ns or None)
-    cached = trace.cache_reads, trace.cache_misses, trace.cache_ns
-    return trace.db_queries, trace.db_errors, trace.db_ns, *cached, run
+    counted = trace.cache_reads, trace.cache_misses, trace.cache_ns
+    return trace.db_queries, trace.db_errors, trace.db_ns, *counted, trace.reads, run
 
 
 def count_request(method: str | None, route: str | None, status: int, duration_ns: int) -> None:
@@ -162,17 +162,25 @@ def _count(shard: Shard, ended: Uncounted) -> None:
     if own_ns:
         slot.add_own_cost(own_ns)
     if noted is not None:
-        db_queries, db_errors, db_ns, reads, misses, cache_ns, run = noted
-        if db_queries:
-            db_ns += count_queries(shard, queries)
-            slot.add_queries(db_queries + len(queries), db_errors, db_ns)
-            queries = []
-        if reads:
-            slot.add_cache(reads, misses, cache_ns)
-        if run:
-            add_load(shard, run, status, duration_ns, waited_ns or None)
-    if queries:
+        _count_noted(shard, slot, ended, noted)
+    elif queries:
         slot.queries.append(queries)
+
+
+def _count_noted(shard: Shard, slot: RequestSlot, ended: Uncounted, noted: Noted) -> None:
+    """Count one request's cache reads and queries, and that it was a load test's."""
+    _, _, status, duration_ns, queries, waited_ns, _, _ = ended
+    db_queries, db_errors, db_ns, cache_reads, cache_misses, cache_ns, reads, run = noted
+    if db_queries:
+        db_ns += count_queries(shard, queries)
+        slot.add_queries(db_queries + len(queries), db_errors, db_ns)
+    elif queries:
+        slot.queries.append(queries)
+    if reads or cache_reads:
+        keys, misses, total_ns = count_reads(shard, reads)
+        slot.add_cache(cache_reads + keys, cache_misses + misses, cache_ns + total_ns)
+    if run:
+        add_load(shard, run, status, duration_ns, waited_ns or None)
 
 
 def is_measured(path: str) -> bool:

@@ -9,12 +9,14 @@ import pytest
 import redis
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
+from django.http import HttpRequest
 
 from perfmon import guard
 from perfmon.context import RequestTrace, current, muted
 from perfmon.ingest import ingest
 from perfmon.recorders import install_recorders, uninstall_recorders
-from perfmon.recorders.cache import Recorded, record_error, record_read
+from perfmon.recorders.cache import MANY_READS, Recorded, record_error, record_read
+from perfmon.recorders.requests import begin, finish
 from perfmon.series import SeriesKey, Window
 from tests.perfmon.recorders.collected import recorded
 
@@ -41,10 +43,19 @@ def cache(request, settings, tmp_path):
 @pytest.fixture
 def trace():
     """A request under way."""
-    trace = RequestTrace()
+    trace = begin({}, is_muted=False)
     token = current.set(trace)
     yield trace
     current.reset(token)
+
+
+def ended(trace: RequestTrace) -> dict[SeriesKey, Window]:
+    """Everything recorded, and as a request's cache reads those of this one."""
+    finish(HttpRequest(), 200, trace)
+    return recorded()
+
+
+READS = SeriesKey("request_cache", "OTHER (unmatched)")
 
 
 def test_a_stored_none_is_a_hit_and_a_missing_key_a_miss(cache, trace):
@@ -52,8 +63,9 @@ def test_a_stored_none_is_a_hit_and_a_missing_key_a_miss(cache, trace):
     assert cache.get("none", "default") is None
     assert cache.get("missing", "default") == "default"
 
-    assert (trace.cache_reads, trace.cache_misses) == (2, 1)
-    assert trace.cache_ns > 0
+    window = ended(trace)[READS]
+    assert (window.count, window.errors) == (2, 1)
+    assert window.sum > 0
 
 
 def test_each_key_of_get_many_counts_once(cache, trace):
@@ -61,13 +73,14 @@ def test_each_key_of_get_many_counts_once(cache, trace):
     assert cache.get_many(["a", "b", "c", "d"]) == {"a": 1, "b": 2}
     assert cache.get_many([]) == {}
 
-    assert (trace.cache_reads, trace.cache_misses) == (4, 2)
+    window = ended(trace)[READS]
+    assert (window.count, window.errors) == (4, 2)
 
 
 def test_get_or_set_still_works(cache, trace):
     assert cache.get_or_set("key", lambda: 7) == 7
     assert cache.get_or_set("key", lambda: 8) == 7
-    assert trace.cache_reads >= 2
+    assert ended(trace)[READS].count >= 2
 
 
 def test_reads_are_counted_by_alias_and_by_group_of_keys(cache):
@@ -182,11 +195,31 @@ def test_a_cache_that_counts_itself_is_counted_like_the_others(trace):
     record_read("default", "articles", 1_500, hits=2, misses=1)
     record_read("default", "articles", 500, hits=1, misses=0)
 
-    windows = recorded()
+    windows = ended(trace)
     window = windows[SeriesKey("cache_group", "default/articles")]
     assert (window.count, window.errors, window.sum, window.max) == (4, 1, 2_000, 1_500)
     assert window.histogram.count == 2
-    assert (trace.cache_reads, trace.cache_misses, trace.cache_ns) == (4, 1, 2_000)
+    assert (windows[READS].count, windows[READS].errors, windows[READS].sum) == (4, 1, 2_000)
+
+
+def test_a_request_with_thousands_of_reads_keeps_few_of_them_and_counts_all(trace):
+    for _ in range(3_000):
+        record_read("default", "articles", 500, hits=1, misses=1)
+    assert len(trace.reads) < MANY_READS
+
+    windows = ended(trace)
+    assert (windows[READS].count, windows[READS].errors, windows[READS].sum) == (6_000, 3_000, 1_500_000)
+    assert windows[SeriesKey("cache_group", "default/articles")].histogram.count == 3_000
+
+
+def test_reads_of_what_a_request_left_running_are_counted_but_not_as_its_own(trace):
+    record_read("default", "articles", 500, hits=1, misses=0)
+    assert ended(trace)[READS].count == 1
+    record_read("default", "articles", 500, hits=1, misses=0)
+
+    windows = recorded()
+    assert windows[SeriesKey("cache_group", "default/articles")].count == 1
+    assert READS not in windows
 
 
 def test_keys_that_name_nothing_share_one_group_however_many_they_are():
