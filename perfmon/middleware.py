@@ -13,7 +13,7 @@ from perfmon import guard
 from perfmon.conf import get_config
 from perfmon.context import RequestTrace, current
 from perfmon.recorders.loads import timing_text
-from perfmon.recorders.requests import RequestRecorder, begin, finish, ignored_prefixes
+from perfmon.recorders.requests import RequestRecorder, begin, count_so_far, finish, ignored_prefixes
 
 CLIENT_CLOSED = 499  # nginx's status for a client that left before the answer
 TRACE_HEADER = "X-Trace-Id"
@@ -150,6 +150,7 @@ class TimedStream(TimedBody):
         return self
 
     def __next__(self) -> bytes:
+        count_so_far(self._trace)
         token = current.set(self._trace)  # only while the app's code runs: the thread serves others in between
         try:
             return cast("bytes", next(self._chunks))
@@ -170,6 +171,7 @@ class TimedAsyncStream(TimedBody):
         return self
 
     async def __anext__(self) -> bytes:
+        count_so_far(self._trace)
         try:
             return cast("bytes", await anext(self._chunks))
         except StopAsyncIteration:

@@ -78,12 +78,12 @@ def record_read(alias: str, group: str, duration_ns: int, *, hits: int, misses: 
     reads = trace.reads
     reads.append(read)
     if len(reads) >= MANY_READS:
-        trace.reads = []
-        _count_early(trace, reads)
+        count_reads_early(trace)
 
 
-def _count_early(trace: RequestTrace, reads: list[Read]) -> None:
-    """Count the reads of a request that makes very many before it ends, so that they are not all kept."""
+def count_reads_early(trace: RequestTrace) -> None:
+    """Count the reads of a request so far, before it ends; never raises."""
+    reads, trace.reads = trace.reads, []
     keys, misses, total_ns = _count_now(reads)
     trace.cache_reads += keys
     trace.cache_misses += misses

@@ -65,8 +65,8 @@ def count_queries(shard: Shard, queries: Iterable[tuple[str, int]]) -> int:
     return total_ns
 
 
-def fold_early(trace: RequestTrace) -> None:
-    """Count the queries of a request that makes very many before it ends, so that they are not all kept."""
+def count_queries_early(trace: RequestTrace) -> None:
+    """Count the queries of a request so far, before it ends; failures of ours are counted, never raised."""
     try:
         shard = shards[get_ident()]
         shard.writes += 1
@@ -133,7 +133,7 @@ def query_wrapper(alias: str) -> Callable[..., Any]:
         queries = trace.queries
         queries.append((alias, now_ns() - started_ns))
         if length(queries) >= MANY_QUERIES:
-            fold_early(trace)
+            count_queries_early(trace)
         return result
 
     return record_query

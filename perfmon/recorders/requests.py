@@ -24,9 +24,9 @@ from perfmon.conf import on_change as on_config_change
 from perfmon.context import RequestTrace
 from perfmon.ingest import Shard, ingest, shards, uncounted
 from perfmon.loadtest.marks import MARK_KEY, read_mark
-from perfmon.recorders.cache import Read, count_reads
+from perfmon.recorders.cache import Read, count_reads, count_reads_early
 from perfmon.recorders.loads import add_load, timing_text
-from perfmon.recorders.queries import LATE, count_queries
+from perfmon.recorders.queries import LATE, count_queries, count_queries_early
 from perfmon.recorders.request_slots import RequestSlot, request_slot
 from perfmon.series import SeriesKey, Window
 
@@ -104,6 +104,14 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
     except Exception as error:
         guard.count_failure("request", error)
     return duration_ns
+
+
+def count_so_far(trace: RequestTrace) -> None:
+    """Count the queries and reads of a request whose end may be an hour away; never raises."""
+    if trace.queries:
+        count_queries_early(trace)
+    if trace.reads:
+        count_reads_early(trace)
 
 
 def _noted(trace: RequestTrace, duration_ns: int) -> Noted:

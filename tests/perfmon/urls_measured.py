@@ -44,7 +44,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def streamed(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream two chunks, with a query while streaming; fail in between when asked to."""
+    """Stream two chunks, with a query while streaming; fail in between, or read a cache before, when asked to."""
 
     def chunks() -> Iterator[bytes]:
         yield b"one"
@@ -53,7 +53,11 @@ def streamed(request: HttpRequest) -> StreamingHttpResponse:
         if "fail" in request.GET:
             raise RuntimeError("broken")
         yield b"two"
+        if "reading" in request.GET:
+            yield b"three"
 
+    if "reading" in request.GET:
+        cache.get("key")
     return StreamingHttpResponse(chunks())
 
 

@@ -158,6 +158,20 @@ def test_a_streamed_answer_is_timed_to_its_last_byte():
     assert windows[SeriesKey("request_db", "GET /streamed/")].count == 1
 
 
+def test_what_a_stream_does_is_counted_while_it_lasts():
+    stream = Client().get("/streamed/?reading").streaming_content
+    assert next(stream) == b"one"
+    assert recorded()[SeriesKey("cache", "default")].count == 1
+    assert [next(stream), next(stream)] == [b"two", b"three"]
+    assert recorded()[SeriesKey("query", "default")].count == 1
+    assert list(stream) == []
+
+    windows = recorded()
+    assert windows[SeriesKey("request_db", "GET /streamed/")].count == 1
+    assert windows[SeriesKey("request_cache", "GET /streamed/")].count == 1
+    assert not {"cache", "query"} & {kind for kind, _ in windows}
+
+
 def test_a_stream_that_fails_half_way_is_an_error():
     response = Client().get("/streamed/?fail")
     with pytest.raises(RuntimeError, match="broken"):
