@@ -18,7 +18,7 @@ from typing import Any
 _TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
 
-_NOTHING: deque[Any] = deque(maxlen=0)
+_NOTHING: deque[tuple[str, int]] = deque(maxlen=0)
 
 
 class RequestTrace:
@@ -30,12 +30,11 @@ class RequestTrace:
     ``told`` for all but a load test's requests: their ``Server-Timing``.
     """
 
-    # Those not in the counters yet: alias and ns; alias, group, ns, keys and misses. Nothing stays in what is muted, so
-    # nobody has to ask.
+    # Alias and duration of those not in the counters yet. Nothing stays in what is muted, so nobody has to ask.
     queries: list[tuple[str, int]] = _NOTHING  # type: ignore[assignment]
-    reads: list[tuple[str, str, int, int, int]] = _NOTHING  # type: ignore[assignment]
+    reads: list[tuple[str, str, int, int, int]] | None = None  # cache reads alike: alias, group, ns, keys and misses
     started_ns = waited_ns = 0  # waited: before Django saw it; 0 where that is not known
-    muted = noted = ended = False
+    muted = noted = False
     environ: Mapping[str, Any] | None = None
     db_queries = db_errors = db_ns = 0
     cache_reads = cache_misses = cache_ns = 0

@@ -23,7 +23,7 @@ from perfmon.context import RequestTrace, current
 from perfmon.ingest import Shard, shards
 from perfmon.recorders.durations import FOLD_AT, Durations
 from perfmon.recorders.keygroups import admitted, forget_groups, group_of
-from perfmon.recorders.queries import record_call
+from perfmon.recorders.queries import LATE, record_call
 from perfmon.series import OVERFLOW_KEY, SeriesKey, Window
 
 #: A request that made so many is no longer one of those whose reads wait for the flush, which bounds the memory.
@@ -71,11 +71,15 @@ def record_read(alias: str, group: str, duration_ns: int, *, hits: int, misses: 
     In a request the caches are cold for our code, so it leaves the read with its request, and the flush counts it.
     """
     trace, read = current.get(), (alias, group, duration_ns, hits + misses, misses)
-    if trace is None or trace.ended:
+    if trace is None or trace.queries is LATE:
         _count_now([read])
+        return
+    if trace.muted:
         return
     trace.noted = True
     reads = trace.reads
+    if reads is None:
+        reads = vars(trace).setdefault("reads", [])  # one list, also where two threads are the first
     reads.append(read)
     if len(reads) >= MANY_READS:
         count_reads_early(trace)
@@ -83,7 +87,7 @@ def record_read(alias: str, group: str, duration_ns: int, *, hits: int, misses: 
 
 def count_reads_early(trace: RequestTrace) -> None:
     """Count the reads of a request so far, before it ends; never raises."""
-    reads, trace.reads = trace.reads, []
+    reads, trace.reads = trace.reads or [], []
     keys, misses, total_ns = _count_now(reads)
     trace.cache_reads += keys
     trace.cache_misses += misses

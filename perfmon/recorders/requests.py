@@ -75,7 +75,7 @@ def begin(environ: Mapping[str, Any], is_muted: bool) -> RequestTrace:
     if is_muted:
         trace.muted = trace.noted = True
         return trace
-    trace.queries, trace.reads = [], []
+    trace.queries = []
     queued, mark = environ.get(QUEUED_KEY) or environ.get("HTTP_X_REQUEST_START"), environ.get(MARK_KEY)
     if queued:
         trace.waited_ns = _waited_ns(queued, trace.started_ns)
@@ -96,7 +96,7 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
         route = match.route if match is not None else None
         noted = _noted(trace, duration_ns) if trace.noted else None
         queries = trace.queries
-        trace.queries, trace.ended = LATE, True  # what it left running does not write where the flush reads
+        trace.queries = LATE  # what it left running does not write where the flush reads
         own_ns = thread_time_ns() - sampled_ns if sampled_ns else 0
         uncounted.append((request.method, route, status, duration_ns, queries, trace.waited_ns, own_ns, noted))
         if sampled_ns:
@@ -120,7 +120,7 @@ def _noted(trace: RequestTrace, duration_ns: int) -> Noted:
     if run:
         trace.told = timing_text(duration_ns, trace.waited_ns or None)
     counted = trace.cache_reads, trace.cache_misses, trace.cache_ns
-    return trace.db_queries, trace.db_errors, trace.db_ns, *counted, trace.reads, run
+    return trace.db_queries, trace.db_errors, trace.db_ns, *counted, trace.reads or [], run
 
 
 def count_request(method: str | None, route: str | None, status: int, duration_ns: int) -> None:

@@ -205,7 +205,7 @@ def test_a_cache_that_counts_itself_is_counted_like_the_others(trace):
 def test_a_request_with_thousands_of_reads_keeps_few_of_them_and_counts_all(trace):
     for _ in range(3_000):
         record_read("default", "articles", 500, hits=1, misses=1)
-    assert len(trace.reads) < MANY_READS
+    assert len(trace.reads or []) < MANY_READS
 
     windows = ended(trace)
     assert (windows[READS].count, windows[READS].errors, windows[READS].sum) == (6_000, 3_000, 1_500_000)
