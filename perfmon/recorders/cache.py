@@ -68,7 +68,7 @@ class ErrorSlot:
 def record_read(alias: str, group: str, duration_ns: int, *, hits: int, misses: int) -> None:
     """Count one read of ``hits + misses`` keys of a group, also in the request it is part of; never raises.
 
-    In a request the caches are cold for our code, so it leaves the read with its request, and the flush counts it.
+    In a view the processor's caches are cold for our code, so the read is left with its request for the flush to count.
     """
     trace, read = current.get(), (alias, group, duration_ns, hits + misses, misses)
     if trace is None or trace.queries is LATE:

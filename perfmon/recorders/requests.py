@@ -42,7 +42,8 @@ OWN_URLS = ("dashboard", "dashboard_data", "metrics_ingest", "health")
 #: What not every request has: queries counted before its end, failed, ns; cache reads so counted, misses, ns; the reads
 #: that were not; and the series key of a load test's.
 Noted = tuple[int, int, int, int, int, int, list[Read], str]
-#: What a request leaves for the flush: method, route, status, duration, queries, wait and own cost in ns (0: unknown).
+#: What a request leaves for the flush: method, route, status, duration, queries, wait and own cost in ns (0: unknown),
+#: and what is noted of it.
 Uncounted = tuple[str | None, str | None, int, int, list[tuple[str, int]], int, int, Noted | None]
 
 
@@ -94,9 +95,9 @@ def finish(request: HttpRequest, status: int, trace: RequestTrace) -> int:
         sampled_ns = 0 if len(uncounted) & SAMPLE_MASK else thread_time_ns()
         match = request.resolver_match
         route = match.route if match is not None else None
-        noted = _noted(trace, duration_ns) if trace.noted else None
         queries = trace.queries
         trace.queries = LATE  # what it left running does not write where the flush reads
+        noted = _noted(trace, duration_ns) if trace.noted else None
         own_ns = thread_time_ns() - sampled_ns if sampled_ns else 0
         uncounted.append((request.method, route, status, duration_ns, queries, trace.waited_ns, own_ns, noted))
         if sampled_ns:
@@ -120,7 +121,8 @@ def _noted(trace: RequestTrace, duration_ns: int) -> Noted:
     if run:
         trace.told = timing_text(duration_ns, trace.waited_ns or None)
     counted = trace.cache_reads, trace.cache_misses, trace.cache_ns
-    return trace.db_queries, trace.db_errors, trace.db_ns, *counted, trace.reads or [], run
+    reads, trace.reads = trace.reads or [], None  # they are the flush's now
+    return trace.db_queries, trace.db_errors, trace.db_ns, *counted, reads, run
 
 
 def count_request(method: str | None, route: str | None, status: int, duration_ns: int) -> None:

@@ -44,7 +44,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def streamed(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream two chunks, with a query while streaming; fail in between, or read a cache before, when asked to."""
+    """Stream two chunks, with a query while streaming; when asked to, fail in between or read a cache."""
 
     def chunks() -> Iterator[bytes]:
         yield b"one"
@@ -55,6 +55,8 @@ def streamed(request: HttpRequest) -> StreamingHttpResponse:
         yield b"two"
         if "reading" in request.GET:
             yield b"three"
+        if "last" in request.GET:
+            cache.get("key")
 
     if "reading" in request.GET:
         cache.get("key")

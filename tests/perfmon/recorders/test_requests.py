@@ -14,11 +14,13 @@ from django.db import connection
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 
 from perfmon.ingest import uncounted
+from perfmon.middleware import PerfmonMiddleware
 from perfmon.recorders.durations import FOLD_AT
 from perfmon.recorders.request_slots import route_label
 from perfmon.recorders.requests import MAX_UNCOUNTED, begin, count_request, finish, is_measured
 from perfmon.series import SeriesKey, Window
 from tests.perfmon.recorders.collected import recorded
+from tests.perfmon.urls_measured import streamed
 
 pytestmark = [pytest.mark.usefixtures("recording"), pytest.mark.django_db]
 
@@ -170,6 +172,14 @@ def test_what_a_stream_does_is_counted_while_it_lasts():
     assert windows[SeriesKey("request_db", "GET /streamed/")].count == 1
     assert windows[SeriesKey("request_cache", "GET /streamed/")].count == 1
     assert not {"cache", "query"} & {kind for kind, _ in windows}
+
+
+def test_a_stream_that_is_asked_again_after_its_end_counts_nothing_twice():
+    stream = PerfmonMiddleware(streamed)(RequestFactory().get("/streamed/?last")).streaming_content
+    assert [list(stream), list(stream)] == [[b"one", b"two"], []]
+
+    windows = recorded()
+    assert windows[SeriesKey("cache", "default")].count == windows[SeriesKey("query", "default")].count == 1
 
 
 def test_a_stream_that_fails_half_way_is_an_error():
