@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from omniwriter.budget import Claim, Pool
@@ -77,7 +77,7 @@ def application_services(
     web, others, writer = ({**env, **claim.pool.environment()} for claim in connection_claims(options, pool))
     return [
         *(_web(options, port, root, web) for port in options.ports),
-        _python("collector", "manage.py", "collect", "--skip-checks", root=root, env=others, says="Collecting"),
+        _collector(root, others),
         _worker(root, others),
         _writer(options.at_once, root, writer),
         _beat(root, var, others),
@@ -96,6 +96,11 @@ def _web(options: Options, port: int, root: Path, env: Mapping[str, str]) -> Ser
         stage=PAGES,
         stop_s=WEB_GRACE_S + 1.0,
     )
+
+
+def _collector(root: Path, env: Mapping[str, str]) -> Service:
+    collect = _python("collector", "manage.py", "collect", "--skip-checks", root=root, env=env, says="Collecting")
+    return replace(collect, hear_out=True)
 
 
 def _worker(root: Path, env: Mapping[str, str]) -> Service:

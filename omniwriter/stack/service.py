@@ -41,6 +41,7 @@ class Service:
     ``says`` (words in its log); with none it is ready when it runs. Times are in seconds.
     Services are started stage by stage. One that can be repaired is not waited for: the others do without it meanwhile.
     Nor is one that is not ``needed``, which is given up when its first start fails.
+    One that is to ``hear_out`` the others is stopped when they have ended and told it their last.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Service:
     stop_s: float = 3.0
     repair: Repair | None = None
     needed: bool = True
+    hear_out: bool = False
 
     @property
     def awaited(self) -> bool:

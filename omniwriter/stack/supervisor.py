@@ -121,8 +121,13 @@ class Supervisor:
             self._step(member)
 
     def stop(self) -> None:
-        """Stop all services at once, then what they stand on, stage by stage; each is killed when its time is up."""
-        self._stop_together([member for member in self.members if member.service.stage > FOUNDATIONS])
+        """Stop all services at once but those that hear the others out, these, then what they stand on, stage by stage.
+
+        Each is killed when its time is up.
+        """
+        upper = [member for member in self.members if member.service.stage > FOUNDATIONS]
+        for hear_out in (False, True):
+            self._stop_together([member for member in upper if member.service.hear_out is hear_out])
         for stage in range(FOUNDATIONS, -1, -1):
             self._stop_together([member for member in self.members if member.service.stage == stage])
         self._tree.close()

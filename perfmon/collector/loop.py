@@ -42,6 +42,7 @@ class CollectorLoop:
         with muted():
             while not stopped(1.0 - (time.time() - TICK_DELAY_S) % 1.0):
                 self.tick(time.time())
+            self._merge_last()
             self._end()
         ingest.collecting = False
 
@@ -50,6 +51,16 @@ class CollectorLoop:
         with muted():
             self.tick(now)
             self._end()
+
+    def _merge_last(self) -> None:
+        """Merge what processes that ended just before this one told at their end, and this one's own last window.
+
+        They would wait for the next collector, and be too late if it comes after ``LATE_LIMIT_S``. The rollups are the
+        next one's: it writes the minutes that are not written yet.
+        """
+        ingest.stop()
+        with guard.guarded("collect"):
+            self.collector.tick(time.time())
 
     def _end(self) -> None:
         self.collector.resign()

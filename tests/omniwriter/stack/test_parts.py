@@ -74,6 +74,7 @@ def test_more_web_processes_have_a_port_each() -> None:
         ("web-3", 8102),
     ]
     assert [service.name for service in services[3:]] == ["collector", "worker", "writer", "beat"]
+    assert [service.name for service in services if service.hear_out] == ["collector"]
 
 
 def test_the_writer_has_a_thread_and_a_connection_for_each_article_and_takes_who_waits_first() -> None:

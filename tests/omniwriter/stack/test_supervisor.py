@@ -142,6 +142,19 @@ def test_stopping_ends_the_foundations_last(supervisor: Supervisor, view: Record
     assert [name for name, state in view.changes if state is State.STOPPED] == ["roof", "flag", "wall", "ground"]
 
 
+def test_who_hears_the_others_out_is_told_to_stop_when_they_have_ended(supervisor: Supervisor, view: Recorder) -> None:
+    upper = [python("collector", SLEEPER, stage=2, hear_out=True), python("web", SLEEPER, stage=2)]
+    supervisor.start([python("valkey", SLEEPER), *upper, python("worker", SLEEPER, stage=3)])
+    view.changes.clear()
+
+    supervisor.stop()
+
+    told = [(name, state) for name, state in view.changes if state in (State.STOPPING, State.STOPPED)]
+    assert told[:4] == [(name, state) for state in (State.STOPPING, State.STOPPED) for name in ("web", "worker")]
+    assert told[4:6] == [("collector", State.STOPPING), ("collector", State.STOPPED)]
+    assert [name for name, _ in told[6:]] == ["valkey", "valkey"]
+
+
 def test_a_service_that_ignores_its_stop_signal_is_killed_in_time(supervisor: Supervisor) -> None:
     deaf = "import signal; signal.signal(15, signal.SIG_IGN); " + SLEEPER
     supervisor.start([python("deaf", deaf, stop_s=0.3)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 
 import pytest
 
@@ -12,8 +13,9 @@ from perfmon.collector.loop import GARBAGE_THRESHOLD, CollectorLoop, make_loop, 
 from perfmon.collector.merging import Collector
 from perfmon.context import current
 from perfmon.exceptions import TransportError
+from perfmon.ingest import ingest
 from perfmon.series import SeriesKey
-from perfmon.transport import get_transport
+from perfmon.transport import get_transport, local_queue
 
 NOW = 1_800_000_000.0
 
@@ -99,6 +101,25 @@ def test_it_ticks_until_told_to_stop_leaves_itself_unmeasured_and_resigns():
     heir = Collector()
     assert heir.tick(NOW).leading
     heir.resign()
+
+
+def test_what_is_told_until_its_end_is_merged_and_nothing_is_left_for_the_next_one(packed_window, stored):
+    now = int(time.time())
+
+    def stopped(seconds: float) -> bool:
+        get_transport().send(packed_window(1, now, [1000]))
+        return True
+
+    CollectorLoop([]).run(stopped)
+    assert stored(1, now)[SeriesKey("request", "GET /")].count == 1
+    assert local_queue().take() == []
+
+
+def test_without_its_valkey_it_ends_all_the_same(settings):
+    settings.PERFMON = {"VALKEY_URL": "redis://127.0.0.1:1/0", "LOCAL_COLLECTOR": False}
+    CollectorLoop([]).run(lambda seconds: True)
+    assert guard.failures["collect"] == 1
+    ingest.clear()  # what could not be sent is not for the next test's Valkey
 
 
 @pytest.mark.django_db
