@@ -46,7 +46,8 @@ class Publisher:
         published = 0
         for topic in sorted(watched, key=lambda topic: self._served_s.get(topic, 0.0)):
             if published and time.monotonic() > deadline_s:
-                guard.count_failure("publish in time", TimeoutError(f"{len(watched) - published} topics have to wait"))
+                late = f"{len(watched) - published} of {len(watched)} topics have to wait"
+                guard.count_failure("publish in time", TimeoutError(late))
                 break
             self._served_s[topic] = now
             published += self._publish_one(topic, now)
