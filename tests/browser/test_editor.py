@@ -16,8 +16,11 @@ from articles.content import Content
 from articles.models import Article, Revision
 from articles.services.articles import article_create
 from tests.fixtures.site import Site
+from tests.waiting import eventually
 
 BODY = "The first paragraph.\n\nThe second paragraph.\n\nThe third paragraph."
+#: Chromium says that it is offline before its process for the network knows.
+IS_CUT_OFF = "fetch('/health/live', { cache: 'no-store' }).then(() => false, () => true)"
 
 
 @pytest.fixture
@@ -129,6 +132,7 @@ def test_without_a_network_the_text_waits_in_the_browser_and_is_saved_when_it_is
 ) -> None:
     page = enter(people[0], address(article))
     page.context.set_offline(True)
+    eventually(lambda: page.evaluate(IS_CUT_OFF))
     change(page, "third", "last")
     page.keyboard.press("Control+s")
     expect(state(page)).to_have_text("Not saved: offline, trying again")

@@ -21,7 +21,7 @@ from omniwriter.stack.process import Tree
 from omniwriter.stack.service import Repair, Service
 from omniwriter.stack.supervisor import Member, State, Supervisor, back_off_s
 from tests.fixtures.site import ROOT
-from tests.waiting import eventually
+from tests.waiting import eventually, has_ended
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
 
@@ -173,7 +173,7 @@ def test_stopping_ends_grandchildren_too(supervisor: Supervisor, tmp_path: Path)
 
     supervisor.stop()
 
-    eventually(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: has_ended(grandchild))
     assert not psutil.pid_exists(pid_of(supervisor))
 
 

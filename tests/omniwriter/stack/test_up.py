@@ -16,7 +16,7 @@ import pytest
 from omniwriter.stack.ports import LOOPBACK, answers, free_port
 from tests.fixtures.site import ROOT
 from tests.fixtures.up import READY_S, environment, refused, up
-from tests.waiting import eventually
+from tests.waiting import eventually, has_ended
 
 
 @pytest.mark.timeout(300)
@@ -34,7 +34,7 @@ def test_the_first_start_serves_pages_and_the_second_is_quick(tmp_path: Path, mo
         family = first.family()
         first.process.send_signal(signal.SIGINT)
         assert first.process.wait(READY_S) == 0
-        assert not any(process.is_running() for process in family)
+        eventually(lambda: all(map(has_ended, family)), within_s=3)
 
     monkeypatch.setenv("LLM_ENDPOINTS", "https://key@models.example.com/v1?model=large")
     with up(var) as second:
@@ -46,7 +46,7 @@ def test_the_first_start_serves_pages_and_the_second_is_quick(tmp_path: Path, mo
         children = second.family()
         os.kill(second.process.pid, signal.SIGKILL)
         second.process.wait()
-        eventually(lambda: not any(process.is_running() for process in children))
+        eventually(lambda: all(map(has_ended, children)))
 
 
 def test_a_password_made_for_a_start_that_failed_is_shown_all_the_same(

@@ -11,7 +11,7 @@ import pytest
 
 from omniwriter.stack.ports import free_port
 from tests.perfmon.test_bare_project import USER, answers, copied, log_in
-from tests.waiting import eventually
+from tests.waiting import eventually, has_ended
 
 RUN = "/dashboard/loadtests/1"
 SMOKE = {"profile": "smoke", "model": "", "target": ""}
@@ -45,7 +45,7 @@ def test_the_web_process_or_the_collector_starts_it_and_it_ends_with_it(request,
         eventually(lambda: bool(_conductors(starter.pid)), within_s=60)
         (child,) = _conductors(starter.pid)
         starter.kill()
-        eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, within_s=60)
+        eventually(lambda: has_ended(child), within_s=60)
 
 
 def _post(client: httpx.Client, path: str, **form: str) -> None:

@@ -17,7 +17,7 @@ from perfmon.loadtest.models import LoadRun, RunStatus
 from perfmon.loadtest.profiles import get_profile
 from perfmon.loadtest.runs import run_create
 from perfmon.loadtest.wording import note_text
-from tests.waiting import eventually
+from tests.waiting import eventually, has_ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SLEEPS = "import time; time.sleep(60)"
@@ -122,7 +122,7 @@ def test_the_thread_looks_from_the_second_tick_on_and_its_child_ends_with_the_co
     eventually(lambda: len(children()) == 1)
     (child,) = children()
     one.finish()
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(child)
     one.after_tick(LEADS, 2)
     assert children() == []
 
@@ -150,7 +150,7 @@ def test_a_child_does_not_outlive_a_collector_that_is_killed():
         assert keeper.stdout is not None
         child = psutil.Process(int(keeper.stdout.readline()))
         keeper.kill()
-    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: has_ended(child))
 
 
 def test_a_project_is_found_by_its_own_manage_py(monkeypatch, tmp_path):

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from perfmon.perftest import keeper
-from tests.waiting import eventually
+from tests.waiting import eventually, has_ended
 
 KEEPER = [sys.executable, "-I", "-S", str(Path(keeper.__file__))]
 #: A server with a child; both wait for ever.
@@ -30,7 +30,7 @@ def family_of(pid: int, size: int) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+    return all(map(has_ended, processes))
 
 
 def test_it_ends_the_server_and_its_children_when_its_input_closes():
