@@ -58,7 +58,8 @@ export function startPresence({ people, banner, saver }) {
   banner.querySelector("[data-reload]").addEventListener("click", () => location.reload());
   addEventListener("online", open);
   document.addEventListener("visibilitychange", () => document.hidden || open());
-  addEventListener("pagehide", () => socket?.close());
+  // Closed before it is open, a socket makes the browser complain.
+  addEventListener("pagehide", () => socket?.readyState === WebSocket.OPEN && socket.close());
 
   return {
     join(id) {

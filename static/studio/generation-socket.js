@@ -60,7 +60,14 @@ export function connect(root, { hear, poll, tell = () => {} }) {
 
   addEventListener("online", open);
   document.addEventListener("visibilitychange", () => document.hidden || open());
-  addEventListener("pagehide", () => socket?.close());
+  // Closed before it is open, a socket makes the browser complain.
+  function shut() {
+    const leaving = socket;
+    if (leaving?.readyState === WebSocket.CONNECTING) leaving.onopen = () => leaving.close();
+    else leaving?.close();
+  }
+
+  addEventListener("pagehide", shut);
   open();
 
   return {
@@ -68,7 +75,7 @@ export function connect(root, { hear, poll, tell = () => {} }) {
       closed = true;
       clearTimeout(timer);
       stopPolling();
-      socket?.close();
+      shut();
     },
   };
 }

@@ -148,7 +148,8 @@ export function connect({ url, topics, onSnapshot, onFrame, onState, pollUrl = P
   document.addEventListener("visibilitychange", onVisibility);
   addEventListener("online", onOnline);
   addEventListener("offline", onOffline);
-  addEventListener("pagehide", () => socket?.close());
+  // Closed before it is open, a socket makes the browser complain.
+  addEventListener("pagehide", () => socket?.readyState === WebSocket.OPEN && socket.close());
   addEventListener("pageshow", (event) => event.persisted && open());
   setState(navigator.onLine ? "connecting" : "offline");
   open();
